@@ -1,0 +1,168 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// Dependency versions are exact: see docs/dependencies.md, which has a row for each.
+let dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let swiftSettings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
+}
+
+let systemLibraries: [Target] = [
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CLinux"),
+    .target(name: "CEmbedded"),
+]
+
+// One row a target, top row lowest; Tests/LayeringTests holds the imports to the same table.
+let libraries: [Target] = [
+    library("EmbeddedFiles", ["CEmbedded"]),
+    library("Sodium", ["CSodium"]),
+    library("OpenSSLCrypto", ["COpenSSL", "Sodium"]),
+    library("Domain", ["Sodium"]),
+    library("StrictJSON", ["Sodium"]),
+    library("Observability", ["Domain", logging]),
+    library("Postgres", ["CLibPQ", "CLinux", "Observability", logging]),
+    library("PostgresCluster", ["CLinux"]),
+    library("OutboundHTTP", ["CCurl", "CLinux", "Domain", "Sodium", "Observability", logging]),
+    library("Vault", ["Domain", "Sodium", "StrictJSON", "Observability", logging]),
+    library("Grants", ["Domain", "Sodium", "StrictJSON"]),
+    library("Catalogue", ["Domain", "Sodium", "Grants", "EmbeddedFiles", yams], exclude: ["Providers"]),
+    library(
+        "Connections",
+        ["Domain", "Sodium", "StrictJSON", "Vault", "Grants", "Catalogue", "Observability", logging]),
+    library(
+        "Store",
+        [
+            "Domain", "Sodium", "StrictJSON", "Postgres", "Vault", "Connections", "EmbeddedFiles", "Observability",
+            logging,
+        ]),
+    library(
+        "Identity",
+        ["Domain", "Sodium", "StrictJSON", "OpenSSLCrypto", "Vault", "Connections", "Observability", logging]),
+    library(
+        "Refresh",
+        ["Domain", "Sodium", "StrictJSON", "Vault", "Grants", "Catalogue", "Connections", "Observability", logging]),
+    library(
+        "Proxy",
+        [
+            "Domain", "Sodium", "Identity", "Connections", "Observability", nioCore, nioPosix, nioSSL, logging,
+            serviceLifecycle,
+        ]),
+    library(
+        "Edge",
+        [
+            "Domain", "Sodium", "StrictJSON", "Identity", "Connections", "Refresh", "Catalogue", "EmbeddedFiles",
+            "Observability", hummingbird, hummingbirdTLS, nioCore, nioSSL, logging,
+        ]),
+]
+
+let executables: [Target] = [
+    .executableTarget(
+        name: "sallyport",
+        dependencies: [
+            "Domain", "Sodium", "StrictJSON", "OpenSSLCrypto", "Postgres", "PostgresCluster", "OutboundHTTP", "Vault",
+            "Grants", "Catalogue", "Connections", "Store", "Identity", "Refresh", "Proxy", "Edge", "Observability", "CLinux",
+            argumentParser, configuration, logging, serviceLifecycle, systemPackage, unixSignals, nioCore, nioPosix,
+            nioSSL, yams,
+        ],
+        swiftSettings: swiftSettings)
+]
+
+let testSupport: [Target] = [
+    .target(
+        name: "TestSupport",
+        dependencies: [
+            "Domain", "Sodium", "Postgres", "PostgresCluster", "Vault", "Grants", "Catalogue", "Connections", "Store",
+            "Identity", "OutboundHTTP", "Observability", logging,
+        ],
+        path: "Tests/TestSupport",
+        swiftSettings: swiftSettings)
+]
+
+let testTargets: [Target] = [
+    tests("LayeringTests", []),
+    tests("SodiumTests", ["Sodium"]),
+    tests("StrictJSONTests", ["StrictJSON", "Sodium"]),
+    tests("OpenSSLCryptoTests", ["OpenSSLCrypto", "Sodium"]),
+    tests("DomainTests", ["Domain"]),
+    tests("OutboundHTTPTests", ["OutboundHTTP", "Domain", "Sodium", "TestSupport"]),
+    tests("VaultTests", ["Vault", "Sodium", "Domain"]),
+    tests("GrantsTests", ["Grants", "Domain", "Sodium"]),
+    tests("CatalogueTests", ["Catalogue", "Grants", "Domain"]),
+    tests("ConnectionsTests", ["Connections", "Catalogue", "Grants", "Vault", "Domain", "Sodium", "TestSupport"]),
+    tests("IdentityTests", ["Identity", "Connections", "Vault", "Domain", "Sodium", "OpenSSLCrypto", "TestSupport"]),
+    tests("RefreshTests", ["Refresh", "Connections", "Grants", "Vault", "Domain", "Sodium", "TestSupport"]),
+    tests(
+        "ProxyTests",
+        [
+            "Proxy", "Connections", "Identity", "Domain", "Sodium", "TestSupport", nioCore, nioPosix, nioEmbedded, nioSSL,
+            logging,
+        ]),
+    tests(
+        "EdgeTests",
+        ["Edge", "Connections", "Identity", "Catalogue", "Domain", "Sodium", "TestSupport", logging, yams]),
+    tests(
+        "IntegrationTests",
+        [
+            "Postgres", "Store", "Connections", "Vault", "Identity", "Refresh", "Domain", "Sodium", "TestSupport",
+            "EmbeddedFiles", logging,
+        ]),
+    tests("SallyportTests", ["sallyport", "Postgres", "TestSupport", "Domain"]),
+    tests(
+        "EndToEndTests",
+        [
+            "TestSupport", "Domain", "Sodium", "Postgres", "Store", "Vault", "Connections", "Identity", "OutboundHTTP",
+            yams,
+        ]),
+]
+
+let package = Package(
+    name: "sallyport",
+    platforms: [.macOS(.v26)],
+    products: [.executable(name: "sallyport", targets: ["sallyport"])],
+    dependencies: dependencies,
+    targets: systemLibraries + libraries + executables + testSupport + testTargets,
+    swiftLanguageModes: [.v6]
+)
