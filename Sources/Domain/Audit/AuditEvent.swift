@@ -20,7 +20,7 @@ package struct AuditEvent: Hashable, Sendable {
         case upstreamTokenFetched = "upstream_token.fetched"
         case proxyUsed = "proxy.used"
         case envelopeRefused = "envelope.refused"
-        case authenticationFailed = "authentication.failed"
+        case accessDenied = "access.denied"
     }
 
     package enum Outcome: String, Sendable, CaseIterable { case success, denied, failure }

@@ -5,11 +5,13 @@ package enum IPAddress: Hashable, Sendable {
     /// Sixteen bytes in network order, as two halves.
     case v6(high: UInt64, low: UInt64)
 
-    /// The IPv4 address that this one carries inside: IPv4-mapped (`::ffff:0:0/96`), NAT64 (`64:ff9b::/96`),
-    /// 6to4 (`2002::/16`) and Teredo (`2001::/32`, obfuscated client address). Nil where there is none.
+    /// The IPv4 address that this one carries inside: IPv4-mapped (`::ffff:0:0/96`), IPv4-translated (`::ffff:0:0:0/96`),
+    /// NAT64 (`64:ff9b::/96`, and in the local `64:ff9b:1::/48` with the usual length of 96), 6to4 (`2002::/16`) and Teredo
+    /// (`2001::/32`, obfuscated client address). Nil where there is none.
     package var embeddedV4: UInt32? {
         guard case .v6(let high, let low) = self else { return nil }
-        if high == 0, low >> 32 == 0xFFFF { return UInt32(truncatingIfNeeded: low) }
+        if high == 0, low >> 32 == 0xFFFF || low >> 32 == 0xFFFF_0000 { return UInt32(truncatingIfNeeded: low) }
+        if high >> 16 == 0x0064_FF9B_0001 { return UInt32(truncatingIfNeeded: low) }
         if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return UInt32(truncatingIfNeeded: low) }
         if high >> 48 == 0x2002 { return UInt32(truncatingIfNeeded: high >> 16) }
         if high >> 32 == 0x2001_0000 { return ~UInt32(truncatingIfNeeded: low) }

@@ -9,7 +9,8 @@ package struct URLParts: Hashable, Sendable {
     /// As written, without the `?`.
     package let query: String?
 
-    /// Nil for other schemes, user information, fragments, control characters, spaces, bad hosts and dot segments.
+    /// Nil for other schemes, user information, fragments, control characters, spaces, bad hosts, dot segments and a `%` that
+    /// encodes nothing.
     package init?(_ url: String) {
         let bytes = Array(url.utf8)
         guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "#") }) else {
@@ -21,7 +22,7 @@ package struct URLParts: Hashable, Sendable {
         let target = rest[authorityEnd...]
         let queryStart = target.firstIndex(of: "?")
         let path = String(target[..<(queryStart ?? target.endIndex)])
-        guard !Self.hasDotSegment(path) else { return nil }
+        guard !Self.hasDotSegment(path), Self.isWellEncoded(target) else { return nil }
         self.scheme = scheme
         self.host = host
         self.port = port
@@ -30,7 +31,8 @@ package struct URLParts: Hashable, Sendable {
     }
 
     private static func splitScheme(_ url: String) -> (Origin.Scheme, Substring)? {
-        guard let colon = url.firstIndex(of: ":"), let scheme = Origin.Scheme(rawValue: url[..<colon].lowercased()) else {
+        guard let colon = url.firstIndex(of: ":"), let scheme = Origin.Scheme(rawValue: url[..<colon].lowercased())
+        else {
             return nil
         }
         let rest = url[url.index(after: colon)...]
@@ -82,23 +84,51 @@ package struct URLParts: Hashable, Sendable {
         }
     }
 
-    /// Whether a segment is `.` or `..`, plain or percent-encoded.
+    /// Whether a server might read a segment as `.` or `..`: plain or percent-encoded, between slashes or backslashes of
+    /// either form, and with parameters after a semicolon (`..;a`), which some Java servers cut off first.
     package static func hasDotSegment(_ path: String) -> Bool {
-        path.split(separator: "/").contains { segment in
-            let plain = segment.lowercased()
-            var rest = Substring(plain)
-            var dots = 0
-            while !rest.isEmpty {
-                if rest.hasPrefix(".") {
-                    rest = rest.dropFirst()
-                } else if rest.hasPrefix("%2e") {
-                    rest = rest.dropFirst(3)
-                } else {
-                    return false
-                }
-                dots += 1
+        var dots = 0
+        var isOther = false
+        var isParameter = false
+        var bytes = path.utf8[...]
+        while let byte = nextByte(&bytes) {
+            switch byte {
+            case UInt8(ascii: "/"), UInt8(ascii: "\\"):
+                if !isOther, dots == 1 || dots == 2 { return true }
+                (dots, isOther, isParameter) = (0, false, false)
+            case UInt8(ascii: ";"): isParameter = true
+            case UInt8(ascii: "."): dots += isParameter ? 0 : 1
+            default: isOther = isOther || !isParameter
             }
-            return dots == 1 || dots == 2
+        }
+        return !isOther && (dots == 1 || dots == 2)
+    }
+
+    /// The next byte, percent-decoded; a `%` that encodes nothing is itself.
+    private static func nextByte(_ bytes: inout Substring.UTF8View) -> UInt8? {
+        guard let first = bytes.popFirst() else { return nil }
+        guard first == UInt8(ascii: "%"), let high = bytes.first.flatMap(hexValue),
+            let low = bytes.dropFirst().first.flatMap(hexValue)
+        else { return first }
+        bytes = bytes.dropFirst(2)
+        return high << 4 | low
+    }
+
+    private static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    /// Whether every `%` begins an encoded byte (RFC 3986 §2.1).
+    private static func isWellEncoded(_ text: Substring) -> Bool {
+        text.utf8.indices.allSatisfy { index in
+            guard text.utf8[index] == UInt8(ascii: "%") else { return true }
+            let digits = text.utf8[index...].dropFirst().prefix(2)
+            return digits.count == 2 && digits.allSatisfy { hexValue($0) != nil }
         }
     }
 }
