@@ -1,0 +1,43 @@
+package import Grants
+
+/// What a provider's credential adds to a request. Templates may use secret fields here, and only here.
+package enum Authentication: Hashable, Sendable {
+    /// RFC 7617.
+    case basic(username: Template, password: Template)
+    /// A header; its name may come from a plain field.
+    case header(name: Template, value: Template)
+    /// A query parameter.
+    case query(name: String, value: Template)
+    /// RFC 6749 §4.4; the token goes into `Authorization: Bearer`.
+    case oauth2ClientCredentials(OAuth2ClientCredentials)
+
+    package struct OAuth2ClientCredentials: Hashable, Sendable {
+        package let clientID: Template
+        package let clientSecret: Template
+        package let clientAuthentication: ClientAuthentication
+        /// Asked for where the integration names none.
+        package let scopes: [String]
+        /// Further form parameters, plain fields only, in order. One whose optional field was not given is left out.
+        package let parameters: [Parameter]
+    }
+
+    package struct Parameter: Hashable, Sendable {
+        package let name: String
+        package let value: Template
+    }
+
+    /// The word in an entry's `type`.
+    package var kind: Kind {
+        switch self {
+        case .basic: .basic
+        case .header: .header
+        case .query: .query
+        case .oauth2ClientCredentials: .oauth2ClientCredentials
+        }
+    }
+
+    package enum Kind: String, Sendable, CaseIterable {
+        case basic, header, query
+        case oauth2ClientCredentials = "oauth2_client_credentials"
+    }
+}

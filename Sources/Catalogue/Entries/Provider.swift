@@ -1,0 +1,41 @@
+package import Domain
+
+/// A catalogue entry: how one kind of system authenticates, is called and is verified. Data only; what the catalogue
+/// hands out has passed its lint.
+package struct Provider: Sendable {
+    package let name: Slug
+    /// For people; at most 200 characters.
+    package let title: String
+    /// An https URL for people who link an account, or none.
+    package let documentation: String?
+    /// What the account's owner enters, in the order to ask for it; at most 32.
+    package let fields: [ProviderField]
+    package let baseURL: Template
+    /// Only with OAuth.
+    package let tokenURL: Template?
+    package let authentication: Authentication
+    /// Sent with every request of a connection, whatever the caller sends under these names. A header whose field was not
+    /// given is left out.
+    package let headers: [HeaderTemplate]
+    /// Sent with verification requests, where the service itself is the caller.
+    package let defaultHeaders: [HeaderTemplate]
+    package let csrf: CSRFHandshake?
+    package let verification: Verification
+
+    package func field(_ name: String) -> ProviderField? { fields.first { $0.name == name } }
+
+    /// Whether a use needs an access token from a token endpoint first.
+    package var needsAccessToken: Bool {
+        switch authentication {
+        case .oauth2ClientCredentials: true
+        case .basic, .header, .query: false
+        }
+    }
+}
+
+/// A header with a constant name.
+package struct HeaderTemplate: Hashable, Sendable {
+    /// Lower case.
+    package let name: String
+    package let value: Template
+}

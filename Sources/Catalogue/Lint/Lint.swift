@@ -1,0 +1,120 @@
+internal import Domain
+
+/// What makes an entry dangerous, or useless, whoever wrote it.
+struct Lint {
+    let provider: Provider
+    private var findings: [LintFinding] = []
+
+    init(_ provider: Provider) { self.provider = provider }
+
+    static func findings(_ provider: Provider) -> [LintFinding] {
+        var lint = Lint(provider)
+        lint.checkFields()
+        lint.checkURLs()
+        lint.checkAuthentication()
+        lint.checkHeaders()
+        lint.checkVerification()
+        return lint.findings
+    }
+
+    private mutating func add(_ subject: String, _ reason: LintFinding.Reason) {
+        let finding = LintFinding(subject: subject, reason: reason)
+        if !findings.contains(finding) { findings.append(finding) }
+    }
+
+    private mutating func checkFields() {
+        var seen: Set<String> = []
+        for field in provider.fields {
+            let subject = "fields.\(field.name)"
+            if !seen.insert(field.name).inserted { add(subject, .duplicateField) }
+            if !field.isSecret, SecretWords.suggestSecret(field.name) { add(subject, .secretNotMarked) }
+            if field.isSecret, field.defaultValue != nil { add(subject, .secretWithDefault) }
+            for value in [field.example, field.defaultValue].compactMap(\.self) where !field.isSecret {
+                if field.problem(withValue: value) != nil { add(subject, .exampleRefused) }
+            }
+        }
+    }
+
+    private mutating func checkURLs() {
+        check(provider.baseURL, "base_url", isBase: true)
+        if let tokenURL = provider.tokenURL { check(tokenURL, "token_url", isBase: false) }
+        if provider.needsAccessToken, provider.tokenURL == nil { add("token_url", .tokenURLMissing) }
+        if !provider.needsAccessToken, provider.tokenURL != nil { add("token_url", .tokenURLUnused) }
+    }
+
+    private mutating func check(_ template: Template, _ key: String, isBase: Bool) {
+        let rules = URLTemplateRules(template: template, fields: provider.fields, isBase: isBase)
+        for (field, reason) in rules.findings() {
+            let isOfTheField = field != nil && reason != .unknownPlaceholder
+            add(isOfTheField ? "fields.\(field ?? key)" : key, reason)
+        }
+    }
+
+    private mutating func checkAuthentication() {
+        switch provider.authentication {
+        case .basic(let username, let password):
+            checkPlaceholders(username, "authentication.username", allowsSecrets: true)
+            checkPlaceholders(password, "authentication.password", allowsSecrets: true)
+        case .header(let name, let value):
+            checkPlaceholders(name, "authentication.name", allowsSecrets: false)
+            checkPlaceholders(value, "authentication.value", allowsSecrets: true)
+            if let constant = name.constant, !HeaderName.isInjectable(constant) {
+                add("authentication.name", .headerName)
+            }
+        case .query(_, let value):
+            checkPlaceholders(value, "authentication.value", allowsSecrets: true)
+            add("authentication", .credentialInQuery)
+        case .oauth2ClientCredentials(let oauth):
+            checkPlaceholders(oauth.clientID, "authentication.client_id", allowsSecrets: false)
+            checkPlaceholders(oauth.clientSecret, "authentication.client_secret", allowsSecrets: true)
+            for parameter in oauth.parameters {
+                checkPlaceholders(parameter.value, "authentication.parameters", allowsSecrets: false)
+            }
+        }
+    }
+
+    private mutating func checkHeaders() {
+        for (key, headers) in [("headers", provider.headers), ("default_headers", provider.defaultHeaders)] {
+            for header in headers {
+                if !HeaderName.isInjectable(header.name) { add("\(key).\(header.name)", .headerName) }
+                checkPlaceholders(header.value, "\(key).\(header.name)", allowsSecrets: false)
+            }
+        }
+        if let csrf = provider.csrf, !HeaderName.isInjectable(csrf.header) { add("csrf", .headerName) }
+    }
+
+    private mutating func checkVerification() {
+        let verification = provider.verification
+        if verification.expectedStatuses.isEmpty { add("verification", .verificationMissing) }
+        checkPlaceholders(verification.target, "verification.path", allowsSecrets: false)
+        for (name, position) in verification.target.urlPlaceholders {
+            guard let field = provider.field(name) else { continue }
+            if !field.isRequired, field.defaultValue == nil { add("fields.\(name)", .optionalFieldInURL) }
+            if position == .whole, field.pattern?.isAnchored != true { add("fields.\(name)", .patternNotAnchored) }
+        }
+    }
+
+    private mutating func checkPlaceholders(_ template: Template, _ subject: String, allowsSecrets: Bool) {
+        for name in template.placeholders {
+            guard let field = provider.field(name) else {
+                add(subject, .unknownPlaceholder)
+                continue
+            }
+            if field.isSecret, !allowsSecrets { add(subject, .secretOutsideAuthentication) }
+        }
+    }
+}
+
+/// Names of fields that say that they hold a secret.
+enum SecretWords {
+    private static let anywhere: Set<Substring> = [
+        "password", "passwd", "passphrase", "pwd", "secret", "assertion", "credential", "credentials",
+    ]
+    /// `api_key` and `access_token` hold one; `key_id` and `token_url` don't.
+    private static let atTheEnd: Set<Substring> = ["key", "token", "apikey", "pin"]
+
+    static func suggestSecret(_ name: String) -> Bool {
+        let words = name.split(separator: "_")
+        return words.contains(where: anywhere.contains) || words.last.map(atTheEnd.contains) ?? false
+    }
+}
