@@ -1,0 +1,66 @@
+internal import Connections
+internal import Domain
+internal import Sodium
+
+/// A signing key whose seed opened and fits.
+struct TrustedSigningKey: Sendable {
+    let kid: String
+    let environmentID: EnvironmentID
+    let state: StoredSigningKey.State
+    let notBefore: Timestamp
+    let publicKey: [UInt8]
+    let privateKey: Ed25519.PrivateKey
+    private let envelope: [UInt8]
+    /// First part of every token that it signs, with the dot behind it.
+    let encodedHeader: [UInt8]
+
+    init(stored: StoredSigningKey, privateKey: Ed25519.PrivateKey) {
+        kid = stored.kid
+        environmentID = stored.environmentID
+        state = stored.state
+        notBefore = stored.notBefore
+        publicKey = stored.publicKey
+        envelope = stored.seed.envelope
+        self.privateKey = privateKey
+        encodedHeader = Array((Base64URL.encode(CallerTokenHeader.json(kid: stored.kid)) + ".").utf8)
+    }
+
+    /// A key in `next` is published, and signs and verifies nothing.
+    var verifies: Bool {
+        switch state {
+        case .next: false
+        case .active, .verify: true
+        }
+    }
+
+    /// Whether the row is the one that was opened before, its state aside.
+    func isSameKey(as stored: StoredSigningKey) -> Bool {
+        kid == stored.kid && environmentID == stored.environmentID && notBefore == stored.notBefore
+            && publicKey == stored.publicKey && envelope == stored.seed.envelope
+    }
+}
+
+/// All keys at one moment, ready to be asked.
+struct SigningKeySnapshot: Sendable {
+    private(set) var keys: [String: TrustedSigningKey] = [:]
+    private(set) var signers: [EnvironmentID: TrustedSigningKey] = [:]
+    private(set) var jwks: [UInt8] = JWKSet.json([])
+
+    init() {}
+
+    init(_ keys: [String: TrustedSigningKey]) {
+        self.keys = keys
+        derive()
+    }
+
+    mutating func insert(_ key: TrustedSigningKey) {
+        keys[key.kid] = key
+        derive()
+    }
+
+    private mutating func derive() {
+        signers = [:]
+        for key in keys.values where key.state == .active { signers[key.environmentID] = key }
+        jwks = JWKSet.json(keys.values.sorted { $0.kid < $1.kid })
+    }
+}
