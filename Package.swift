@@ -6,6 +6,7 @@ import PackageDescription
 let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
@@ -18,7 +19,8 @@ let dependencies: [Package.Dependency] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -66,7 +68,7 @@ let libraries: [Target] = [
     library("Postgres", ["CLibPQ", "CLinux", "Observability", logging]),
     library("PostgresCluster", ["CLinux"]),
     library("OutboundHTTP", ["CCurl", "CLinux", "Domain", "Sodium", "Observability", logging]),
-    library("Vault", ["Domain", "Sodium", "StrictJSON", "Observability", logging]),
+    library("Vault", ["Domain", "Sodium"]),
     library("Grants", ["Domain", "Sodium", "StrictJSON"]),
     library("Catalogue", ["Domain", "Sodium", "Grants", "EmbeddedFiles", yams], exclude: ["Providers"]),
     library(
@@ -80,7 +82,7 @@ let libraries: [Target] = [
         ]),
     library(
         "Identity",
-        ["Domain", "Sodium", "StrictJSON", "OpenSSLCrypto", "Vault", "Connections", "Observability", logging]),
+        ["Domain", "Sodium", "StrictJSON", "Vault", "Connections", "Observability", logging]),
     library(
         "Refresh",
         ["Domain", "Sodium", "StrictJSON", "Vault", "Grants", "Catalogue", "Connections", "Observability", logging]),
@@ -93,8 +95,8 @@ let libraries: [Target] = [
     library(
         "Edge",
         [
-            "Domain", "Sodium", "StrictJSON", "Identity", "Connections", "Refresh", "Catalogue", "EmbeddedFiles",
-            "Observability", hummingbird, hummingbirdTLS, nioCore, nioSSL, logging,
+            "Domain", "Sodium", "StrictJSON", "Identity", "Connections", "Catalogue", "EmbeddedFiles", "Observability",
+            hummingbird, hummingbirdCore, httpTypes, nioCore, nioSSL, logging, serviceLifecycle,
         ]),
 ]
 
@@ -103,7 +105,8 @@ let executables: [Target] = [
         name: "sallyport",
         dependencies: [
             "Domain", "Sodium", "StrictJSON", "OpenSSLCrypto", "Postgres", "PostgresCluster", "OutboundHTTP", "Vault",
-            "Grants", "Catalogue", "Connections", "Store", "Identity", "Refresh", "Proxy", "Edge", "Observability", "CLinux",
+            "Grants", "Catalogue", "Connections", "Store", "Identity", "Refresh", "Proxy", "Edge", "Observability",
+            "CLinux",
             argumentParser, configuration, logging, serviceLifecycle, systemPackage, unixSignals, nioCore, nioPosix,
             nioSSL, yams,
         ],
@@ -114,8 +117,9 @@ let testSupport: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Domain", "Sodium", "Postgres", "PostgresCluster", "Vault", "Grants", "Catalogue", "Connections", "Store",
-            "Identity", "OutboundHTTP", "Observability", logging,
+            "Domain", "Sodium", "StrictJSON", "Postgres", "PostgresCluster", "Vault", "Grants", "Catalogue",
+            "Connections",
+            "Store", "CLinux", logging,
         ],
         path: "Tests/TestSupport",
         swiftSettings: swiftSettings)
@@ -130,32 +134,34 @@ let testTargets: [Target] = [
     tests("OutboundHTTPTests", ["OutboundHTTP", "Domain", "Sodium", "TestSupport"]),
     tests("VaultTests", ["Vault", "Sodium", "Domain"]),
     tests("GrantsTests", ["Grants", "Domain", "Sodium"]),
-    tests("CatalogueTests", ["Catalogue", "Grants", "Domain"]),
-    tests("ConnectionsTests", ["Connections", "Catalogue", "Grants", "Vault", "Domain", "Sodium", "TestSupport"]),
-    tests("IdentityTests", ["Identity", "Connections", "Vault", "Domain", "Sodium", "OpenSSLCrypto", "TestSupport"]),
-    tests("RefreshTests", ["Refresh", "Connections", "Grants", "Vault", "Domain", "Sodium", "TestSupport"]),
+    tests("CatalogueTests", ["Catalogue", "Grants", "Domain", "Sodium", "EmbeddedFiles"]),
+    tests("ConnectionsTests", ["Connections", "Catalogue", "Vault", "Domain", "Sodium", "TestSupport"]),
+    tests(
+        "IdentityTests", ["Identity", "Connections", "Vault", "Domain", "Sodium", "StrictJSON", "TestSupport", logging]),
+    tests("RefreshTests", ["Refresh", "Connections", "Domain", "Sodium", "TestSupport"]),
     tests(
         "ProxyTests",
         [
-            "Proxy", "Connections", "Identity", "Domain", "Sodium", "TestSupport", nioCore, nioPosix, nioEmbedded, nioSSL,
-            logging,
+            "Proxy", "Connections", "Identity", "Vault", "Domain", "Sodium", "StrictJSON", "Observability",
+            "TestSupport",
+            nioCore, nioPosix, nioEmbedded, nioSSL, logging, serviceLifecycle,
         ]),
     tests(
         "EdgeTests",
-        ["Edge", "Connections", "Identity", "Catalogue", "Domain", "Sodium", "TestSupport", logging, yams]),
+        [
+            "Edge", "Connections", "Identity", "Catalogue", "Vault", "Domain", "Sodium", "StrictJSON", "EmbeddedFiles",
+            "Observability", "TestSupport", httpTypes, nioSSL, logging, serviceLifecycle, yams,
+        ]),
     tests(
         "IntegrationTests",
         [
-            "Postgres", "Store", "Connections", "Vault", "Identity", "Refresh", "Domain", "Sodium", "TestSupport",
-            "EmbeddedFiles", logging,
+            "Postgres", "PostgresCluster", "Store", "Connections", "Vault", "Identity", "Refresh", "Domain", "Sodium",
+            "TestSupport", "EmbeddedFiles", logging,
         ]),
-    tests("SallyportTests", ["sallyport", "Postgres", "TestSupport", "Domain"]),
+    tests("SallyportTests", ["sallyport", "StrictJSON", "TestSupport", "Domain", logging]),
     tests(
         "EndToEndTests",
-        [
-            "TestSupport", "Domain", "Sodium", "Postgres", "Store", "Vault", "Connections", "Identity", "OutboundHTTP",
-            yams,
-        ]),
+        ["TestSupport", "Domain", "Sodium", "StrictJSON", "Postgres", "PostgresCluster", "Store", "Connections", yams]),
 ]
 
 let package = Package(

@@ -12,16 +12,14 @@ private let allowed: [String: Set<String>] = [
     "Postgres": ["CLibPQ", "CLinux", "Observability", "Logging"],
     "PostgresCluster": ["CLinux"],
     "OutboundHTTP": ["CCurl", "CLinux", "Domain", "Sodium", "Observability", "Logging"],
-    "Vault": ["Domain", "Sodium", "StrictJSON", "Observability", "Logging"],
+    "Vault": ["Domain", "Sodium"],
     "Grants": ["Domain", "Sodium", "StrictJSON"],
     "Catalogue": ["Domain", "Sodium", "Grants", "EmbeddedFiles", "Yams"],
     "Connections": ["Domain", "Sodium", "StrictJSON", "Vault", "Grants", "Catalogue", "Observability", "Logging"],
     "Store": [
         "Domain", "Sodium", "StrictJSON", "Postgres", "Vault", "Connections", "EmbeddedFiles", "Observability", "Logging",
     ],
-    "Identity": [
-        "Domain", "Sodium", "StrictJSON", "OpenSSLCrypto", "Vault", "Connections", "Observability", "Logging",
-    ],
+    "Identity": ["Domain", "Sodium", "StrictJSON", "Vault", "Connections", "Observability", "Logging"],
     "Refresh": [
         "Domain", "Sodium", "StrictJSON", "Vault", "Grants", "Catalogue", "Connections", "Observability", "Logging",
     ],
@@ -30,9 +28,8 @@ private let allowed: [String: Set<String>] = [
         "ServiceLifecycle",
     ],
     "Edge": [
-        "Domain", "Sodium", "StrictJSON", "Identity", "Connections", "Refresh", "Catalogue", "EmbeddedFiles",
-        "Observability", "Hummingbird", "HummingbirdTLS", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "NIOSSL",
-        "Logging", "ServiceLifecycle",
+        "Domain", "Sodium", "StrictJSON", "Identity", "Connections", "Catalogue", "EmbeddedFiles", "Observability",
+        "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOSSL", "Logging", "ServiceLifecycle",
     ],
 ]
 

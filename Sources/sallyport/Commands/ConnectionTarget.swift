@@ -1,0 +1,17 @@
+import ArgumentParser
+import Domain
+import StrictJSON
+
+/// A command on one connection.
+struct ConnectionTarget: ParsableArguments {
+    @Argument(help: "conn_…")
+    var id: String
+    @OptionGroup var selection: EnvironmentOptions
+    @OptionGroup var options: InstallationOptions
+
+    func run(_ body: @Sendable (AdministrativeSession, ConnectionID) async throws -> JSONValue) async throws {
+        try await AdministrativeSession.run(options, selection) { session in
+            session.output.show(try await body(session, try CommandArgument.id(id)))
+        }
+    }
+}
