@@ -25,6 +25,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -89,7 +90,7 @@ let libraries: [Target] = [
     library(
         "Proxy",
         [
-            "Domain", "Sodium", "Identity", "Connections", "Observability", nioCore, nioPosix, nioSSL, logging,
+            "Domain", "Sodium", "Identity", "Connections", "Observability", nioCore, nioPosix, nioSSL, nioTLS, logging,
             serviceLifecycle,
         ]),
     library(

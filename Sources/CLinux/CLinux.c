@@ -23,6 +23,8 @@ int linux_spawn(pid_t *process, char *const arguments[], char *const environment
     if (!failure) failure = posix_spawn_file_actions_adddup2(&actions, input, 0);
     if (!failure) failure = posix_spawn_file_actions_adddup2(&actions, output, 1);
     if (!failure) failure = posix_spawn_file_actions_adddup2(&actions, output, 2);
+    /* Nothing else of ours: an inherited socket would keep its peer waiting for an end that never comes. */
+    if (!failure) failure = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     if (!failure) failure = posix_spawn_file_actions_addchdir_np(&actions, "/");
     if (!failure) failure = posix_spawnattr_setsigmask(&attributes, &none);
     if (!failure) failure = posix_spawnattr_setsigdefault(&attributes, &all);

@@ -43,7 +43,7 @@ package final class CurlClient: OutboundPort {
         }
         guard isFirst else { throw .alreadyStarted }
         let poller = sp_epoll_create()
-        guard poller >= 0 else { throw .systemResources(-poller) }
+        guard poller >= 0 else { throw abandon(-poller) }
         let (mailbox, limits, systemCertificates, ended) = (mailbox, limits, systemCertificates, ended)
         let code = LoopThread.start {
             CurlLoop(mailbox: mailbox, limits: limits, systemCertificates: systemCertificates, poller: poller).run()
@@ -51,9 +51,15 @@ package final class CurlClient: OutboundPort {
         }
         guard code == 0 else {
             sp_close(poller)
-            throw .systemResources(code)
+            throw abandon(code)
         }
         mailbox.open()
+    }
+
+    /// There is no thread whose end a shutdown could wait for.
+    private func abandon(_ code: Int32) -> CurlClientError {
+        ended.fulfil(.success(()))
+        return .systemResources(code)
     }
 
     /// Refuses new requests from now on, lets those under way finish, and ends the rest after `grace`.

@@ -48,9 +48,9 @@ package final class RefreshCoordinator: TokenRefreshing {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for task in tasks { await task.value } }
             group.addTask { [clock] in
-                // It throws only when the flights have ended first.
+                // It throws when the flights have ended first, and when nobody waits for them any more.
                 try? await clock.sleep(until: deadline, tolerance: nil)
-                if !Task.isCancelled { for task in tasks { task.cancel() } }
+                for task in tasks { task.cancel() }
             }
             await group.next()
             group.cancelAll()
@@ -94,12 +94,15 @@ package final class RefreshCoordinator: TokenRefreshing {
     private func wait(_ waiter: UInt64, _ connection: Connection, _ seen: SeenVersions) async -> RefreshOutcome {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let joined = table.withLock { $0.join(connection.id, seen: seen, waiter: waiter, continuation) }
-                switch joined {
-                case .answered(let outcome): continuation.resume(returning: outcome)
-                case .start: start(connection, seen)
-                case .waiting: break
+                let answer = table.withLock { table -> RefreshOutcome? in
+                    switch table.join(connection.id, seen: seen, waiter: waiter, continuation) {
+                    case .answered(let outcome): return outcome
+                    case .start: table.keep(start(connection, seen), of: connection.id)
+                    case .waiting: break
+                    }
+                    return nil
                 }
+                if let answer { continuation.resume(returning: answer) }
                 // Cancelled before it joined: the handler found nobody to send away.
                 if Task.isCancelled { leave(waiter) }
             }
@@ -112,10 +115,11 @@ package final class RefreshCoordinator: TokenRefreshing {
         table.withLock { $0.leave(waiter) }?.resume(returning: .failure(.timedOut))
     }
 
-    private func start(_ connection: Connection, _ seen: SeenVersions) {
+    /// Called under the table's lock: the flight is kept before it can end, and no drain misses it.
+    private func start(_ connection: Connection, _ seen: SeenVersions) -> Task<Void, Never> {
         let id = connection.id
         // Owned by the table: ends by itself within the longest flight, or by `drain(until:)`, which awaits it.
-        let task = Task {
+        return Task {
             let outcome = await worker.fly(connection, seen: seen) { tokenSet in
                 let waiters = self.table.withLock { $0.settle(id, tokenSet) }
                 for waiter in waiters { waiter.resume(returning: .success(tokenSet)) }
@@ -123,6 +127,5 @@ package final class RefreshCoordinator: TokenRefreshing {
             let waiters = table.withLock { $0.end(id) }
             for waiter in waiters { waiter.resume(returning: outcome) }
         }
-        table.withLock { $0.keep(task, of: id) }
     }
 }

@@ -2,15 +2,16 @@ internal import CSodium
 
 /// libsodium must be initialised before its first call, or the process aborts.
 enum Library {
-    /// The version whose behaviour is relied on: `sodium_bin2base64` and the Ed25519 checks of canonical form.
-    private static let minimumMajor: Int32 = 10
+    /// 10.3 is release 1.0.18. Before 1.0.16 verifying took public keys that are not canonical.
+    private static let minimum: (Int32, Int32) = (10, 3)
 
     /// Evaluated once, before the first call into the library from anywhere.
-    static let isReady: Bool = sodium_init() >= 0 && sodium_library_version_major() >= minimumMajor
+    static let isReady: Bool =
+        sodium_init() >= 0 && (sodium_library_version_major(), sodium_library_version_minor()) >= minimum
 
     /// Call first in every function that enters the library.
     ///
-    /// Stops the process if the library has no source of randomness or is older than 1.0.12: no secret can be kept
+    /// Stops the process if the library has no source of randomness or is older than 1.0.18: no secret can be kept
     /// then. `SecretMemory.harden()` reports the same as an error, at start.
     @inline(__always)
     static func ensureReady() {

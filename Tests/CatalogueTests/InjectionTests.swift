@@ -1,5 +1,6 @@
 import Catalogue
 import Domain
+import EmbeddedFiles
 import Sodium
 import Testing
 
@@ -32,6 +33,17 @@ struct InjectionTests {
         let injection = try provider.injection(
             fields: ["host": "h", "username": "U"], secrets: CatalogueSamples.secrets(("password", "p")))
         #expect(injection.headers.map(\.name) == ["authorization"])
+    }
+
+    @Test func `leaves out a default header whose field was not given`() throws {
+        let field = "  - name: lang\n    title: L\n    required: false\n    max_length: 9\n  - name: api_key"
+        let text =
+            CatalogueSamples.entry("  - name: api_key", field).text
+            + "\ndefault_headers:\n  accept: '*/*'\n  accept-language: '{lang}'"
+        let request = try Catalogue.parse(CatalogueSamples.file(text)).verificationRequest(
+            origin: try #require(Origin("https://a.example")), fields: ["host": "a.example"],
+            secrets: CatalogueSamples.secrets(("api_key", "k")), settings: IntegrationSettings(), poolKey: "k")
+        #expect(headers(request) == ["accept: */*", "x-api-key: k"])
     }
 
     @Test func `puts a key under the name that was chosen, in lower case`() throws {

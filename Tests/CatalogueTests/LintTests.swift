@@ -1,4 +1,5 @@
 import Catalogue
+import EmbeddedFiles
 import Testing
 
 @Suite("The lint of catalogue entries")
@@ -49,6 +50,12 @@ struct LintTests {
         Fault(old: "name: x-api-key", new: "name: Host", reason: .headerName),
         Fault(old: "name: x-api-key", new: "name: transfer-encoding", reason: .headerName),
         Fault(
+            old: "verification:", new: "headers:\n  x-api-key: other\nverification:", reason: .headerName),
+        Fault(
+            old: "type: header\n  name: x-api-key\n  value: '{api_key}'\n",
+            new: "type: basic\n  username: u\n  password: '{api_key}'\nheaders:\n  authorization: other\n",
+            reason: .headerName),
+        Fault(
             old: "  - name: api_key", new: "  - name: host\n    title: H\n    max_length: 9\n  - name: api_key",
             reason: .duplicateField),
         Fault(old: "expected_statuses: [200]", new: "expected_statuses: []", reason: .verificationMissing),
@@ -94,6 +101,41 @@ struct LintTests {
     func `takes a name for no secret's`(_ name: String) throws {
         let field = "  - name: \(name)\n    title: T\n    required: false\n    max_length: 9\n  - name: api_key"
         _ = try Catalogue.parse(CatalogueSamples.entry("  - name: api_key", field))
+    }
+
+    /// What stands where a credential belongs is one, whatever its field is called.
+    @Test(arguments: [
+        ("type: header\n  name: x-api-key\n  value: '{pw}'", "fields.pw"),
+        ("type: header\n  name: x-api-key\n  value: 'Bearer {pw}'", "fields.pw"),
+        ("type: header\n  name: x-api-key\n  value: constant", "authentication.value"),
+        ("type: query\n  name: key\n  value: '{pw}'", "fields.pw"),
+        ("type: basic\n  username: '{api_key}'\n  password: '{pw}'", "fields.pw"),
+        ("type: basic\n  username: '{pw}'\n  password: x", "fields.pw"),
+        ("type: basic\n  username: x\n  password: y", "authentication.username"),
+        (
+            "type: oauth2_client_credentials\n  client_id: a\n  client_secret: '{pw}'\n  client_authentication: body",
+            "fields.pw"
+        ),
+    ])
+    func `refuses a credential that isn't marked as a secret`(_ authentication: String, _ subject: String) {
+        let field = "  - name: pw\n    title: P\n    max_length: 9\n  - name: api_key"
+        let entry = CatalogueSamples.entry("  - name: api_key", field).text
+            .replacing("type: header\n  name: x-api-key\n  value: '{api_key}'", with: authentication)
+        do throws(CatalogueError) {
+            _ = try Catalogue.parse(CatalogueSamples.file(entry))
+            Issue.record("the entry was loaded")
+        } catch {
+            #expect(
+                error.findings.contains { $0.reason == .secretNotMarked && $0.subject == subject },
+                "\(error.findings.map(\.message))")
+        }
+    }
+
+    @Test func `takes a key that stands as user name, before a constant password`() throws {
+        _ = try Catalogue.parse(
+            CatalogueSamples.entry(
+                "type: header\n  name: x-api-key\n  value: '{api_key}'",
+                "type: basic\n  username: '{api_key}'\n  password: x"))
     }
 
     @Test func `warns of a credential in the query, and loads the entry`() throws {

@@ -140,6 +140,25 @@ struct ResolvingTests {
         #expect(resolved.tokenURL == URLParts("http://127.0.0.1:9000/token"))
     }
 
+    @Test func `asks for no field whose only place an override took`() throws {
+        let name = "generic-oauth2-client-credentials"
+        let secret = CatalogueSamples.secrets(("client_secret", "s"))
+        let missing = ["base_url: missing", "token_url: missing"]
+        #expect(try problems(name, ["client_id": "c"], secret) == missing)
+        let token = IntegrationSettings(tokenURL: "https://login.example.com/token")
+        #expect(try problems(name, ["client_id": "c"], secret, settings: token) == ["base_url: missing"])
+        let both = IntegrationSettings(
+            baseURL: "https://api.example.com", tokenURL: "https://login.example.com/token")
+        #expect(try problems(name, ["client_id": "c"], secret, settings: both) == [])
+        // What is entered nevertheless keeps to the field's rules.
+        #expect(
+            try problems(name, ["client_id": "c", "token_url": "x"], secret, settings: both)
+                == ["token_url: pattern_mismatch"])
+        // A field that stands elsewhere too is still asked for.
+        let host = "sap-s4hana-oauth-client-credentials"
+        #expect(try problems(host, ["client_id": "c"], secret, settings: token) == ["host: missing"])
+    }
+
     @Test func `refuses settings that break the rules of the entry`() throws {
         let provider = try CatalogueSamples.provider("sap-s4hana-oauth-client-credentials")
         func found(_ settings: IntegrationSettings) -> [String] {
@@ -167,8 +186,15 @@ struct ResolvingTests {
         let name = "sap-s4hana-oauth-client-credentials"
         let fields = ["host": "attacker.example", "client_id": "C"]
         #expect(try problems(name, fields, sharedSecret: true) == ["client_secret: missing"])
-        let fixed = IntegrationSettings(clientID: "shared", tokenURL: "https://login.example.com/token")
+        let fixed = IntegrationSettings(
+            clientID: "shared", baseURL: "https://api.example.com", tokenURL: "https://login.example.com/token")
         #expect(try problems(name, ["host": "a.example"], settings: fixed, sharedSecret: true) == [])
+        // The token that the secret is traded for would go to the tenant's own host, and holds for every tenant.
+        let half = IntegrationSettings(clientID: "shared", tokenURL: "https://login.example.com/token")
+        #expect(
+            try problems(name, ["host": "attacker.example"], settings: half, sharedSecret: true)
+                == ["client_secret: missing"])
+        #expect(try !CatalogueSamples.provider(name).allowsSharedClientSecret(half))
         #expect(try problems(name, ["host": "a.example"], settings: fixed) == ["client_secret: missing"])
         let generic = "generic-oauth2-client-credentials"
         let chosen = ["base_url": "https://a.example", "token_url": "https://evil.example/t", "client_id": "c"]

@@ -226,7 +226,8 @@ struct AdministrationTests {
 
     @Test func `a shared client secret is sealed for its integration and stands in for the tenants' own`() async throws
     {
-        let settings = IntegrationSettings(clientID: "shared", tokenURL: "https://login.example.com/token")
+        let settings = IntegrationSettings(
+            clientID: "shared", baseURL: "https://api.example.com", tokenURL: "https://login.example.com/token")
         let integration = try await Self.create(
             world, "generic-oauth2-client-credentials", settings, "canary-shared")
         #expect(integration.hasClientSecret)
@@ -247,12 +248,19 @@ struct AdministrationTests {
         #expect(world.outbound.sent[0].request.url.host == "login.example.com")
     }
 
-    @Test func `a shared client secret is never sent to a new token endpoint`() async throws {
-        let settings = IntegrationSettings(clientID: "shared", tokenURL: "https://login.example.com/token")
+    @Test(arguments: [
+        ("https://api.example.com", "https://evil.example/token"),
+        ("https://evil.example", "https://login.example.com/token"),
+    ])
+    func `neither a shared client secret nor its token is sent to a new place`(
+        _ baseURL: String, _ tokenURL: String
+    ) async throws {
+        let settings = IntegrationSettings(
+            clientID: "shared", baseURL: "https://api.example.com", tokenURL: "https://login.example.com/token")
         let integration = try await Self.create(
             world, "generic-oauth2-client-credentials", settings, "canary-shared")
         var moved = settings
-        moved.tokenURL = "https://evil.example/token"
+        (moved.baseURL, moved.tokenURL) = (baseURL, tokenURL)
         let change = IntegrationChange(settings: moved)
         let error = await failure { () async throws(UseCaseError) in
             try await world.integrations.update(integration.id, change, world.context())

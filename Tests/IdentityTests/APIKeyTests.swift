@@ -28,11 +28,19 @@ struct APIKeySecretTests {
     }
 
     @Test func `binds the hash to the key's id`() throws {
-        let bytes = APIKeySecret.mint(id: id).secret.revealBytes(for: .test)
-        #expect(parse(bytes)?.hash != nil)
-        // Another id with the same secret fails the checksum already; the hash is bound beside it.
-        let other = APIKeySecret.mint(id: APIKeyID(high: 1, low: 2)).secret.revealBytes(for: .test)
-        #expect(parse(Array(other[..<29]) + Array(bytes[29...])) == nil)
+        let minted = APIKeySecret.mint(id: id)
+        let bytes = minted.secret.revealBytes(for: .test)
+        let other = APIKeyID(high: 1, low: 2)
+        // Another id before the same secret: the checksum fails, and a right one, which anybody can compute, doesn't help.
+        let moved = Array("sp_\(other.description.dropFirst(4))".utf8) + Array(bytes[29..<73])
+        #expect(parse(moved + Array(bytes[73...])) == nil)
+        let check = try BLAKE2b.hash(moved, key: SecretBytes(utf8: "sallyport/api-key/checksum/1"))
+        let bits = check.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+        let checksum = (0..<6).map { alphabet[Int(bits >> (27 - 5 * UInt32($0)) & 31)] }
+        let parsed = try #require(parse(moved + [UInt8(ascii: "_")] + checksum))
+        #expect(parsed.id == other)
+        #expect(parsed.hash != minted.hash)
     }
 
     @Test func `refuses any single typo, cut or addition`() {
@@ -211,5 +219,7 @@ struct APIKeyAuthenticatorTests {
         for _ in 0..<3 {
             for key in keys { _ = try await authenticator.authenticate(key) }
         }
+        // Twenty keys in turn: a memory of four can have kept none of them until its next turn.
+        #expect(world.base.database.calls(of: .apiKeyAuthenticate) == 60)
     }
 }

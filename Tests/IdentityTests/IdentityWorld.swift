@@ -105,10 +105,19 @@ struct IdentityWorld {
 /// Signing keys as a list that a test can change.
 final class ListedSigningKeyStore: SigningKeyStore {
     private let state = Mutex<(keys: [StoredSigningKey], isAway: Bool, reads: Int)>(([], false, 0))
+    private let held = Mutex<(reading: AsyncStream<Void>?, insertion: AsyncStream<Void>?)>((nil, nil))
 
     var reads: Int { state.withLock { $0.reads } }
 
     func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
+
+    /// The next reading sees the keys as they are when it begins, and answers when the stream ends.
+    func holdNextReading(until stream: AsyncStream<Void>) { held.withLock { $0.reading = stream } }
+
+    /// The next first key is stored when the stream ends.
+    func holdNextInsertion(until stream: AsyncStream<Void>) { held.withLock { $0.insertion = stream } }
+
+    var isInsertionHeld: Bool { held.withLock { $0.insertion != nil } }
 
     func add(_ key: StoredSigningKey) { state.withLock { $0.keys.append(key) } }
 
@@ -119,15 +128,26 @@ final class ListedSigningKeyStore: SigningKeyStore {
     }
 
     func all() async throws(StoreError) -> [StoredSigningKey] {
-        try state.withLock { (state) throws(StoreError) in
+        let keys = try state.withLock { (state) throws(StoreError) in
             state.reads += 1
             guard !state.isAway else { throw .unavailable }
             return state.keys
         }
+        let held = held.withLock { held in
+            defer { held.reading = nil }
+            return held.reading
+        }
+        if let held { for await _ in held {} }
+        return keys
     }
 
     func insertFirst(_ key: StoredSigningKey) async throws(StoreError) -> StoredSigningKey {
-        try state.withLock { (state) throws(StoreError) in
+        let held = held.withLock { held in
+            defer { held.insertion = nil }
+            return held.insertion
+        }
+        if let held { for await _ in held {} }
+        return try state.withLock { (state) throws(StoreError) in
             guard !state.isAway else { throw .unavailable }
             let active = state.keys.first { $0.environmentID == key.environmentID && $0.state == .active }
             if let active { return active }

@@ -175,6 +175,60 @@ struct SigningKeysTests {
         #expect(Set(instances.map { $0.jwks() }).count == 1)
     }
 
+    /// Begins a reading that answers with what is stored now, runs the body, and lets the reading end.
+    private func duringOldReading(_ body: () async throws -> Void) async throws {
+        let (stream, end) = AsyncStream<Void>.makeStream()
+        let (keys, store) = (world.keys, world.signingStore)
+        let before = store.reads
+        store.holdNextReading(until: stream)
+        async let old: Void = keys.reload()
+        await Waiting.until { store.reads > before }
+        try await body()
+        end.finish()
+        try await old
+    }
+
+    @Test func `a reading that began before a first key was made doesn't take it away`() async throws {
+        world.signingStore.remove(world.own.kid)
+        try await world.keys.reload()
+        var token: [UInt8] = []
+        try await duringOldReading {
+            token = try await world.issue()
+        }
+        #expect(world.refusal(token) == nil)
+        #expect(try kids().count == 2)
+    }
+
+    @Test func `the latest reading, begun before a first key was stored, doesn't take it away either`() async throws {
+        world.signingStore.remove(world.own.kid)
+        try await world.keys.reload()
+        let (stream, end) = AsyncStream<Void>.makeStream()
+        world.signingStore.holdNextInsertion(until: stream)
+        // Awaited below.
+        let issued = Task { [world] in try await world.issue() }
+        let store = world.signingStore
+        await Waiting.until { !store.isInsertionHeld }
+        var token: [UInt8] = []
+        try await duringOldReading {
+            end.finish()
+            token = try await issued.value
+        }
+        #expect(world.refusal(token) == nil)
+        // The next reading sees it in the store; once it is gone from there, it is gone here.
+        store.remove(try world.verify(token).kid)
+        try await world.keys.reload()
+        #expect(world.refusal(token) == .unknownKey)
+    }
+
+    @Test func `a reading that ends late doesn't bring a withdrawn key back`() async throws {
+        let token = try await world.issue()
+        try await duringOldReading {
+            world.signingStore.remove(world.own.kid)
+            try await world.keys.reload()
+        }
+        #expect(world.refusal(token) == .unknownKey)
+    }
+
     @Test func `says what stands in the way of a first key`() async throws {
         world.signingStore.remove(world.own.kid)
         try await world.keys.reload()

@@ -17,14 +17,16 @@ private let allowed: [String: Set<String>] = [
     "Catalogue": ["Domain", "Sodium", "Grants", "EmbeddedFiles", "Yams"],
     "Connections": ["Domain", "Sodium", "StrictJSON", "Vault", "Grants", "Catalogue", "Observability", "Logging"],
     "Store": [
-        "Domain", "Sodium", "StrictJSON", "Postgres", "Vault", "Connections", "EmbeddedFiles", "Observability", "Logging",
+        "Domain", "Sodium", "StrictJSON", "Postgres", "Vault", "Connections", "EmbeddedFiles", "Observability",
+        "Logging",
     ],
     "Identity": ["Domain", "Sodium", "StrictJSON", "Vault", "Connections", "Observability", "Logging"],
     "Refresh": [
         "Domain", "Sodium", "StrictJSON", "Vault", "Grants", "Catalogue", "Connections", "Observability", "Logging",
     ],
     "Proxy": [
-        "Domain", "Sodium", "Identity", "Connections", "Observability", "NIOCore", "NIOPosix", "NIOSSL", "Logging",
+        "Domain", "Sodium", "Identity", "Connections", "Observability", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS",
+        "Logging",
         "ServiceLifecycle",
     ],
     "Edge": [
@@ -34,7 +36,9 @@ private let allowed: [String: Set<String>] = [
 ]
 
 /// Modules of the toolchain; full Foundation is not among them, because nothing in a layer needs it.
-private let toolchain: Set<String> = ["Swift", "Glibc", "Synchronization", "FoundationEssentials", "RegexBuilder", "Dispatch"]
+private let toolchain: Set<String> = [
+    "Swift", "Glibc", "Synchronization", "FoundationEssentials", "RegexBuilder", "Dispatch",
+]
 
 @Suite("Data flows one way: each target imports only its layer's row")
 struct LayeringTests {
@@ -99,7 +103,8 @@ struct LayeringTests {
     }
 
     private static func modules(in text: String) -> [String] {
-        let pattern = #/^\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|typealias|func|let|var)\s+)?(\w+)/#
+        let pattern =
+            #/^\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|typealias|func|let|var)\s+)?(\w+)/#
             .anchorsMatchLineEndings()
         return text.matches(of: pattern).map { String($0.output.1) }
     }

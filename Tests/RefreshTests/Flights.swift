@@ -12,10 +12,27 @@ struct Flights {
     let integration: Integration
     let connection: Connection
 
-    init(expiresIn: Int? = 600) async throws {
+    /// - Parameter sharedSecret: the integration's own client secret; nil gives the connection one.
+    init(expiresIn: Int? = 600, sharedSecret: String? = nil) async throws {
         world = try await FakeWorld()
-        integration = try await world.integrate("generic-oauth2-client-credentials")
-        connection = try await world.linkOAuth(integration, expiresIn: expiresIn)
+        var settings = IntegrationSettings()
+        if sharedSecret != nil {
+            settings.baseURL = "https://api.example.com/v1"
+            settings.tokenURL = "https://login.example.com/token"
+        }
+        integration = try await world.integrate(
+            "generic-oauth2-client-credentials", settings: settings, clientSecret: sharedSecret)
+        if sharedSecret == nil {
+            connection = try await world.linkOAuth(integration, expiresIn: expiresIn)
+        } else {
+            world.outbound.answer { (sent) throws(OutboundError) in
+                sent.request.url.host == "login.example.com" ? .token("token-1", expiresIn: expiresIn) : .test(200)
+            }
+            connection = try await world.linking().create(
+                NewConnection(
+                    tenantID: world.tenant.id, integration: .id(integration.id), fields: FakeWorld.oauthFields),
+                world.context())
+        }
         // What came before the test is not counted.
         baseline = world.outbound.sent.count
         numberTokens()

@@ -114,6 +114,41 @@ struct LeaseTests {
         #expect(try await flights.refresh(coordinator) == .success("fresh-2"), "the lease is free again")
     }
 
+    @Test func `what one instance was refused is not sent by those who waited for it`() async throws {
+        let flights = try await Flights()
+        let (mine, theirs) = (flights.coordinator(), flights.coordinator())
+        let seen = try flights.stored()
+        flights.world.outbound.answer { (_) throws(OutboundError) in .test(401) }
+        flights.world.outbound.hold()
+        let winner = Task { try await flights.refresh(mine, seen) }
+        await flights.world.outbound.waitForRequests(flights.baseline + 1)
+        let loser = Task { try await flights.refresh(theirs, seen) }
+        await flights.world.clock.waitForSleepers(3)
+        flights.world.outbound.release()
+        #expect(try await winner.value == .failure(.ended(.invalidClient)))
+        flights.world.clock.advance(by: .seconds(1))
+        #expect(try await loser.value == .failure(.ended(.invalidClient)))
+        #expect(try await flights.refresh(mine, seen) == .failure(.ended(.invalidClient)), "who comes late neither")
+        #expect(flights.requests == 1)
+    }
+
+    @Test func `a request ends before the lease, however slow the database was`() async throws {
+        let flights = try await Flights()
+        // The lease is 30 s long.
+        #expect(try await flights.refresh(flights.slowCoordinator(.seconds(14))) == .success("fresh-1"))
+        #expect(flights.world.outbound.sent.last?.request.timeout == .seconds(8))
+    }
+
+    @Test func `a lease that is nearly over is given back, and another one taken`() async throws {
+        let flights = try await Flights()
+        let outcome = try await flights.refresh(flights.slowCoordinator(.seconds(23)), within: .seconds(60))
+        #expect(outcome == .success("fresh-1"))
+        #expect(flights.world.outbound.sent.last?.request.timeout == .seconds(10))
+        #expect(flights.requests == 1)
+        #expect(flights.world.database.calls(of: .leaseRelease) == 1)
+        #expect(flights.world.database.calls(of: .leaseAcquire) == 2)
+    }
+
     @Test func `an account that is linked again meanwhile gets a token of its new credential`() async throws {
         let flights = try await Flights()
         let coordinator = flights.coordinator()
@@ -139,19 +174,38 @@ struct LeaseTests {
     }
 }
 
-/// Answers the first read with an older state, as a replica or an unlucky moment does.
+extension Flights {
+    /// Its second read, the first under the lease, takes so long.
+    fileprivate func slowCoordinator(_ duration: Duration) -> RefreshCoordinator {
+        let clock = world.clock
+        let store = LaggingConnectionStore(base: FakeConnectionStore(world.database), first: nil) { read in
+            if read == 2 { clock.advance(by: duration) }
+        }
+        return RefreshCoordinator(
+            instance: world.gate.identifiers.next(), connections: store,
+            integrations: FakeIntegrationStore(world.database), refreshes: FakeRefreshStore(world.database),
+            catalogue: world.catalogue, vault: world.vault, outbound: world.outbound, announcements: world.database,
+            gate: world.gate, clock: clock, random: world.random)
+    }
+}
+
+/// Answers the first read with an older state, as a replica or an unlucky moment does, and tells of each read.
 final class LaggingConnectionStore: ConnectionStore {
     private let base: FakeConnectionStore
-    private let first: StoredConnection
+    private let first: StoredConnection?
+    private let onRead: @Sendable (Int) -> Void
     private let reads = TokenCounter()
 
-    init(base: FakeConnectionStore, first: StoredConnection) {
+    init(base: FakeConnectionStore, first: StoredConnection?, onRead: @escaping @Sendable (Int) -> Void = { _ in }) {
         self.base = base
         self.first = first
+        self.onRead = onRead
     }
 
     func load(_ id: ConnectionID, in scope: ReadScope) async throws(StoreError) -> StoredConnection? {
-        if reads.next() == 1 { return first }
+        let read = reads.next()
+        onRead(read)
+        if read == 1, let first { return first }
         return try await base.load(id, in: scope)
     }
 

@@ -227,4 +227,67 @@ struct RefreshOutcomeTests {
         }
         #expect(flights.requests == 1)
     }
+
+    @Test func `a refusal of the integration's secret ends no connection, and is over when the secret is mended`()
+        async throws
+    {
+        let flights = try await Flights(sharedSecret: "expired")
+        let coordinator = flights.coordinator()
+        flights.world.clock.advance(by: .seconds(601))
+        flights.world.outbound.answer { (_) throws(OutboundError) in .test(401) }
+        #expect(
+            try await flights.refresh(coordinator)
+                == .failure(.backingOff(.invalidClient, remaining: .seconds(300))))
+        #expect(try flights.stored().connection.status == .backingOff)
+        _ = try await flights.world.integrations.update(
+            flights.integration.id, IntegrationChange(clientSecret: SecretBytes(utf8: "new")), flights.world.context())
+        flights.world.clock.advance(by: .seconds(300))
+        flights.numberTokens()
+        #expect(try await flights.refresh(coordinator) == .success("fresh-1"))
+        #expect(try flights.stored().connection.status == .active)
+    }
+
+    @Test func `a refusal says nothing of an integration that was mended meanwhile`() async throws {
+        let flights = try await Flights()
+        let seen = try flights.stored()
+        flights.world.outbound.answer { (_) throws(OutboundError) in .test(400, #"{"error":"invalid_scope"}"#) }
+        flights.world.outbound.hold()
+        let coordinator = flights.coordinator()
+        let waiter = Task { try await flights.refresh(coordinator, seen) }
+        await flights.world.outbound.waitForRequests(flights.baseline + 1)
+        var settings = flights.integration.settings
+        settings.scopes = ["read"]
+        _ = try await flights.world.integrations.update(
+            flights.integration.id, IntegrationChange(settings: settings), flights.world.context())
+        flights.world.outbound.answer { (sent) throws(OutboundError) in
+            sent.body.contains("scope=read")
+                ? .token("narrow", expiresIn: 600) : .test(400, #"{"error":"invalid_scope"}"#)
+        }
+        flights.world.outbound.release()
+        #expect(try await waiter.value == .success("narrow"))
+        #expect(flights.requests == 2)
+        #expect(try flights.stored().connection.status == .active)
+    }
+
+    @Test func `an account that is suspended while its token is obtained is not opened`() async throws {
+        let flights = try await Flights()
+        flights.world.clock.advance(by: .seconds(601))
+        let opener = flights.world.opener(refresher: flights.coordinator())
+        let (id, principal, deadline) = (flights.connection.id, flights.world.principal(), flights.deadline())
+        flights.world.outbound.hold()
+        let opening = Task { () async -> UseError? in
+            do throws(UseError) {
+                _ = try await opener.open(id, for: principal, deadline: deadline)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        await flights.world.outbound.waitForRequests(flights.baseline + 1)
+        _ = try await flights.world.linking().update(
+            id, ConnectionChange(suspended: true), flights.world.context())
+        flights.world.outbound.release()
+        #expect(await opening.value == .suspended)
+        #expect(!flights.world.database.events.contains { $0.action == .credentialOpened })
+    }
 }

@@ -7,20 +7,42 @@ import Testing
 struct RefreshRulesTests {
     let rules = RefreshRules()
 
+    private func decide(
+        _ failure: TokenEndpointFailure, attempt: Int = 1, backsOffFor: StatusReason? = nil, isShared: Bool = false,
+        random: UInt64 = 0
+    ) -> RefreshDecision {
+        rules.decide(
+            failure, .init(attempt: attempt, backsOffFor: backsOffFor, isClientSecretShared: isShared), random: random)
+    }
+
     @Test(arguments: [
         (TokenEndpointFailure.invalidClient, StatusReason.invalidClient), (.refused, .tokenEndpointRefused),
     ])
     func `a refusal that says why ends the connection at once`(
         _ failure: TokenEndpointFailure, _ reason: StatusReason
     ) {
-        #expect(rules.decide(failure, attempt: 1, random: 0) == .end(reason))
+        #expect(decide(failure) == .end(reason))
     }
 
     @Test func `a refusal without a reason ends it only when it comes again`() {
+        #expect(decide(.refusedWithoutReason) == .backOff(.tokenEndpointRefused, .milliseconds(1_100)))
         #expect(
-            rules.decide(.refusedWithoutReason, attempt: 1, random: 0)
-                == .backOff(.tokenEndpointRefused, .milliseconds(1_100)))
-        #expect(rules.decide(.refusedWithoutReason, attempt: 2, random: 0) == .end(.tokenEndpointRefused))
+            decide(.refusedWithoutReason, attempt: 2, backsOffFor: .tokenEndpointRefused)
+                == .end(.tokenEndpointRefused))
+    }
+
+    @Test(arguments: [StatusReason.tokenEndpointUnreachable, .rateLimited, .outcomeUnknown, nil])
+    func `a refusal without a reason after a long outage is the first of its kind`(_ reason: StatusReason?) {
+        guard case .backOff(.tokenEndpointRefused, _) = decide(.refusedWithoutReason, attempt: 9, backsOffFor: reason)
+        else {
+            Issue.record("it ended the connection")
+            return
+        }
+    }
+
+    @Test func `a refusal of the integration's own secret ends no connection`() {
+        #expect(decide(.invalidClient, isShared: true) == .backOff(.invalidClient, .seconds(300)))
+        #expect(decide(.refused, isShared: true) == .end(.tokenEndpointRefused))
     }
 
     @Test(arguments: [
@@ -36,7 +58,10 @@ struct RefreshRulesTests {
         _ failure: TokenEndpointFailure, _ expected: StatusReason
     ) {
         for attempt in [1, 2, 10, 1_000] {
-            guard case .backOff(let reason, let wait) = rules.decide(failure, attempt: attempt, random: .max) else {
+            guard
+                case .backOff(let reason, let wait) = decide(
+                    failure, attempt: attempt, backsOffFor: .tokenEndpointRefused, random: .max)
+            else {
                 Issue.record("attempt \(attempt) ended it")
                 continue
             }

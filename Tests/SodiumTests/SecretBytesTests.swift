@@ -86,7 +86,7 @@ struct SecretBytesTests {
         }
     }
 
-    @Test func `a throw while filling leaves no secret alive`() {
+    @Test func `a throw while filling comes out, and no secret with it`() {
         struct Refused: Error {}
         #expect(throws: Refused.self) {
             try SecretBytes(count: 5000) { output throws(Refused) in

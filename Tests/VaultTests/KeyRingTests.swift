@@ -136,6 +136,19 @@ struct KeyRingTests {
         await #expect(throws: VaultError.keyUnavailable(version: 1)) { try await ring.key(for: owner, version: 1) }
     }
 
+    @Test func `a deleted tenant's keys are gone and another's stay`() async throws {
+        let environment = EnvironmentID(high: 1, low: 1)
+        let (gone, kept) = (TenantID(high: 2, low: 1), TenantID(high: 2, low: 2))
+        for tenant in [gone, kept] { try await ring.prepareKey(for: .tenant(environment, tenant)) }
+        store.put([], for: .tenant(environment, gone))
+        store.put([], for: .tenant(environment, kept))
+        ring.forget(gone)
+        await #expect(throws: VaultError.ownerHasNoKey) {
+            try await ring.activeKey(for: .tenant(environment, gone))
+        }
+        #expect(try await ring.activeKey(for: .tenant(environment, kept)).version == 1)
+    }
+
     @Test func `keeps no more keys than it may`() async throws {
         let small = KeyRing(store: store, roots: RootKeys(active: root), capacity: 2)
         for number in 1...3 as ClosedRange<UInt64> { try await small.prepareKey(for: Fixture.owner(number)) }

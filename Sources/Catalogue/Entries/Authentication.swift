@@ -26,6 +26,16 @@ package enum Authentication: Hashable, Sendable {
         package let value: Template
     }
 
+    /// Every template of it.
+    var templates: [Template] {
+        switch self {
+        case .basic(let username, let password): [username, password]
+        case .header(let name, let value): [name, value]
+        case .query(_, let value): [value]
+        case .oauth2ClientCredentials(let oauth): [oauth.clientID, oauth.clientSecret] + oauth.parameters.map(\.value)
+        }
+    }
+
     /// The word in an entry's `type`.
     package var kind: Kind {
         switch self {

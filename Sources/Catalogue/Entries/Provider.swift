@@ -17,7 +17,7 @@ package struct Provider: Sendable {
     /// Sent with every request of a connection, whatever the caller sends under these names. A header whose field was not
     /// given is left out.
     package let headers: [HeaderTemplate]
-    /// Sent with verification requests, where the service itself is the caller.
+    /// Sent with verification requests, where the service itself is the caller; left out as above.
     package let defaultHeaders: [HeaderTemplate]
     package let csrf: CSRFHandshake?
     package let verification: Verification

@@ -55,18 +55,21 @@ struct Lint {
         case .basic(let username, let password):
             checkPlaceholders(username, "authentication.username", allowsSecrets: true)
             checkPlaceholders(password, "authentication.password", allowsSecrets: true)
+            // A key may stand as the user name, before a constant password; a plain field never as the password.
+            let credential = password.placeholders.isEmpty ? username : password
+            requireSecret(credential, credential == username ? "authentication.username" : "authentication.password")
         case .header(let name, let value):
             checkPlaceholders(name, "authentication.name", allowsSecrets: false)
-            checkPlaceholders(value, "authentication.value", allowsSecrets: true)
+            checkCredential(value, "authentication.value")
             if let constant = name.constant, !HeaderName.isInjectable(constant) {
                 add("authentication.name", .headerName)
             }
         case .query(_, let value):
-            checkPlaceholders(value, "authentication.value", allowsSecrets: true)
+            checkCredential(value, "authentication.value")
             add("authentication", .credentialInQuery)
         case .oauth2ClientCredentials(let oauth):
             checkPlaceholders(oauth.clientID, "authentication.client_id", allowsSecrets: false)
-            checkPlaceholders(oauth.clientSecret, "authentication.client_secret", allowsSecrets: true)
+            checkCredential(oauth.clientSecret, "authentication.client_secret")
             for parameter in oauth.parameters {
                 checkPlaceholders(parameter.value, "authentication.parameters", allowsSecrets: false)
             }
@@ -81,6 +84,19 @@ struct Lint {
             }
         }
         if let csrf = provider.csrf, !HeaderName.isInjectable(csrf.header) { add("csrf", .headerName) }
+        // Sent twice, and which of the two counts would be the upstream's choice.
+        for header in provider.headers where header.name == credentialHeader {
+            add("headers.\(header.name)", .headerName)
+        }
+    }
+
+    /// The header that holds the credential; nil in the query, or where a field names it.
+    private var credentialHeader: String? {
+        switch provider.authentication {
+        case .basic, .oauth2ClientCredentials: "authorization"
+        case .header(let name, _): name.constant?.lowercased()
+        case .query: nil
+        }
     }
 
     private mutating func checkVerification() {
@@ -92,6 +108,19 @@ struct Lint {
             if !field.isRequired, field.defaultValue == nil { add("fields.\(name)", .optionalFieldInURL) }
             if position == .whole, field.pattern?.isAnchored != true { add("fields.\(name)", .patternNotAnchored) }
         }
+    }
+
+    /// What stands where a credential belongs holds a secret field, whatever that is called.
+    private mutating func checkCredential(_ template: Template, _ subject: String) {
+        checkPlaceholders(template, subject, allowsSecrets: true)
+        requireSecret(template, subject)
+    }
+
+    private mutating func requireSecret(_ template: Template, _ subject: String) {
+        let fields = template.placeholders.map { provider.field($0) }
+        // An unknown field was reported already.
+        guard fields.allSatisfy({ $0 != nil }), !fields.contains(where: { $0?.isSecret == true }) else { return }
+        add(template.placeholders.last.map { "fields.\($0)" } ?? subject, .secretNotMarked)
     }
 
     private mutating func checkPlaceholders(_ template: Template, _ subject: String, allowsSecrets: Bool) {

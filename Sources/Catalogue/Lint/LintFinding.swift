@@ -21,7 +21,8 @@ package struct LintFinding: Error, Hashable, Sendable {
         case invalidValue = "invalid_value"
         // Fields.
         case duplicateField = "duplicate_field"
-        /// The name says password, secret, key, token or assertion, and `secret` isn't true.
+        /// The name says password, secret, key, token or assertion, or the value stands where a credential belongs, and
+        /// `secret` isn't true.
         case secretNotMarked = "secret_not_marked"
         case secretWithDefault = "secret_with_default"
         /// Example or default doesn't match the field's own pattern or length.

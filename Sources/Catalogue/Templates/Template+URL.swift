@@ -25,6 +25,11 @@ extension Template {
         }
     }
 
+    /// Whether no field decides where a request goes.
+    var hasFixedHost: Bool {
+        !urlPlaceholders.contains { $0.position == .whole || $0.position == .authority }
+    }
+
     /// A URL with the fields' values in their places.
     ///
     /// - Throws: `.missingField`, or `.unusableValue` for a value in the authority that could leave it. The caller parses

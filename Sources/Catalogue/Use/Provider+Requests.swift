@@ -43,7 +43,10 @@ extension Provider {
         let injection = try injection(fields: fields, secrets: secrets, accessToken: accessToken)
         guard let url = verificationURL(fields, origin: origin) else { throw .unusableValue("verification_path") }
         var headers: [(name: String, value: OutboundRequest.HeaderValue)] = []
-        for header in defaultHeaders where !injection.headers.contains(where: { $0.name == header.name }) {
+        for header in defaultHeaders
+        where !injection.headers.contains(where: { $0.name == header.name })
+            && header.value.placeholders.allSatisfy({ fields[$0] != nil })
+        {
             headers.append((header.name, .plain(try expandPlain(header.value, fields))))
         }
         headers += injection.headers.map { ($0.name, .secret($0.value)) }

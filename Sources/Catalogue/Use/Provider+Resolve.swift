@@ -7,18 +7,22 @@ extension Provider {
     /// - Parameters:
     ///   - fields: plain values by field name.
     ///   - secrets: secret values by field name; only looked at for length and control characters.
-    ///   - settings: the integration's; its base and token URL replace the entry's templates, under the same rules.
+    ///   - settings: the integration's; its base and token URL replace the entry's templates, under the same rules. A
+    ///     field that has no place left need not be given.
     ///   - integrationHasClientSecret: whether the integration holds the client secret for all tenants. It stands in only
-    ///     where the token URL's host is not one that a tenant entered, so that nobody can have it sent to himself.
+    ///     where ``allowsSharedClientSecret(_:)``, so that nobody can have it, or its token, sent to himself.
     /// - Throws: every problem found.
     package func resolve(
         fields given: [String: String], secrets: [String: SecretBytes], settings: IntegrationSettings,
         integrationHasClientSecret: Bool = false
     ) throws(ProviderFieldProblems) -> ResolvedConnection {
         let fields = completed(given, settings: settings)
+        let unused = replacedFields(settings)
         var problems = unknownFields(given, secrets)
         for field in self.fields {
-            let standsIn = integrationHasClientSecret && takesSharedClientSecret(field.name, settings)
+            let standsIn =
+                unused.contains(field.name)
+                || integrationHasClientSecret && takesSharedClientSecret(field.name, settings)
             if let reason = problem(with: field, fields, secrets, standsIn: standsIn) {
                 problems.append(ProviderFieldProblem(field: field.name, reason: reason))
             }
@@ -48,6 +52,16 @@ extension Provider {
             .map { ProviderFieldProblem(field: $0, reason: .unknown) }
     }
 
+    /// The fields of the entry's URLs that stand nowhere else, where the integration's own URLs took their place.
+    private func replacedFields(_ settings: IntegrationSettings) -> Set<String> {
+        let replaced = [baseURL, tokenURL].compactMap(\.self)
+        let inForce =
+            [effectiveBaseURL(settings), effectiveTokenURL(settings), verification.target].compactMap(\.self)
+            + authentication.templates + (headers + defaultHeaders).map(\.value)
+        return Set(replaced.flatMap(\.placeholders)).subtracting(inForce.flatMap(\.placeholders))
+    }
+
+    /// - Parameter standsIn: something else takes the field's place, so that it may be left out.
     private func problem(
         with field: ProviderField, _ fields: [String: String], _ secrets: [String: SecretBytes], standsIn: Bool
     ) -> ProviderFieldProblem.Reason? {
@@ -59,7 +73,7 @@ extension Provider {
             return field.problem(withSecret: secret)
         }
         if secrets[field.name] != nil { return .plainExpected }
-        guard let value = fields[field.name] else { return field.isRequired ? .missing : nil }
+        guard let value = fields[field.name] else { return field.isRequired && !standsIn ? .missing : nil }
         return field.problem(withValue: value)
     }
 

@@ -37,10 +37,12 @@ extension Provider {
         return problems
     }
 
-    /// Whether the integration's own client secret may be sent to the token URL: only where no tenant decides its host.
+    /// Whether the integration's own client secret may stand in: only where no tenant decides the host of the token URL,
+    /// which is sent the secret, or of the base URL, which is sent the token. That token is the environment's, not the
+    /// tenant's: whoever could have it sent to himself could read what belongs to others.
     package func allowsSharedClientSecret(_ settings: IntegrationSettings) -> Bool {
-        guard let template = effectiveTokenURL(settings), clientSecretField != nil else { return false }
-        return !template.urlPlaceholders.contains { $0.position == .whole || $0.position == .authority }
+        guard let tokenURL = effectiveTokenURL(settings), clientSecretField != nil else { return false }
+        return tokenURL.hasFixedHost && effectiveBaseURL(settings).hasFixedHost
     }
 
     /// The field that the integration's client secret stands in for.

@@ -95,8 +95,8 @@ package struct IntegrationAdministration: Sendable {
 
     /// Needs `integrations:write` for the whole environment. Connections keep the origin that they were linked with.
     ///
-    /// - Throws: `.stale`, `.notFound(.integration)`, `.invalid`; where the token URL changes, a stored client secret must be
-    ///   given again (`.secretRequiredForNewDestination`).
+    /// - Throws: `.stale`, `.notFound(.integration)`, `.invalid`; where the base or token URL changes, a stored client
+    ///   secret must be given again (`.secretRequiredForNewDestination`).
     package func update(
         _ id: IntegrationID, _ change: IntegrationChange, _ context: CallContext
     ) async throws(UseCaseError) -> Integration {

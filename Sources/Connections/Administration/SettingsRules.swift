@@ -18,9 +18,10 @@ enum SettingsRules {
         guard problems.isEmpty else { throw .invalid(problems) }
     }
 
-    /// Whether a stored client secret would go to another place than the one that it was entered for.
+    /// Whether a stored client secret, or the token that it is traded for, would go to another place than the one that it
+    /// was entered for.
     static func movesTheSecret(from old: IntegrationSettings, to new: IntegrationSettings) -> Bool {
-        old.tokenURL != new.tokenURL || (new.allowsPlainHTTP && !old.allowsPlainHTTP)
+        old.tokenURL != new.tokenURL || old.baseURL != new.baseURL || (new.allowsPlainHTTP && !old.allowsPlainHTTP)
     }
 
     private static func problem(
@@ -28,7 +29,8 @@ enum SettingsRules {
     ) -> InputProblem? {
         guard let secret else { return nil }
         let pointer = "/client_secret"
-        // Where a tenant decides the token endpoint's host, he would have the environment's secret sent to himself.
+        // Where a tenant decides the token endpoint's host, or the API's, he would have the environment's secret, or its
+        // token, sent to himself.
         guard provider.allowsSharedClientSecret(settings) else { return InputProblem(pointer, .notApplicable) }
         if secret.count == 0 { return InputProblem(pointer, .empty) }
         if secret.count > 4_096 { return InputProblem(pointer, .tooLong) }

@@ -80,6 +80,7 @@ package struct CredentialSealer: Sendable {
         _ sealed: SealedSecret, of integration: Integration, for purpose: OpenPurpose
     ) async throws(SealingError) -> SecretBytes {
         do throws(VaultError) {
+            try Self.checkKeyVersion(sealed)
             return try await vault.open(
                 sealed.envelope, owner: .environment(integration.environmentID),
                 aad: Self.place(of: integration, sealed.recordVersion), purpose: purpose)
@@ -106,12 +107,18 @@ package struct CredentialSealer: Sendable {
         _ sealed: SealedSecret, of connection: Connection, _ kind: CredentialKind, for purpose: OpenPurpose
     ) async throws(SealingError) -> SecretBytes {
         do throws(VaultError) {
+            try Self.checkKeyVersion(sealed)
             return try await vault.open(
                 sealed.envelope, owner: KeyOwner(connection.scope),
                 aad: Self.place(of: connection.id, in: connection.scope, kind, sealed.recordVersion), purpose: purpose)
         } catch {
             throw SealingError(error)
         }
+    }
+
+    /// The version in the column keeps a key from being retired while a secret needs it: it must be the envelope's own.
+    private static func checkKeyVersion(_ sealed: SealedSecret) throws(VaultError) {
+        guard try Envelope.Header(of: sealed.envelope).keyVersion == sealed.keyVersion else { throw .malformed }
     }
 
     /// Seals; an owner without a key (its creation was cut short) gets its first one here.

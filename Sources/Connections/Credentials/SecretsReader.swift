@@ -9,7 +9,7 @@ package enum SecretsError: Error, Hashable, Sendable {
     case store(StoreError)
 }
 
-/// Opens the secrets that a connection's token request needs: its own, and the integration's client secret where the
+/// Opens the secret that a connection's token request needs besides its own: the integration's client secret, where the
 /// connection has none and the provider lets one stand in.
 package struct SecretsReader: Sendable {
     private let sealer: CredentialSealer
@@ -18,18 +18,6 @@ package struct SecretsReader: Sendable {
     package init(sealer: CredentialSealer, integrations: any IntegrationStore) {
         self.sealer = sealer
         self.integrations = integrations
-    }
-
-    package func secrets(
-        of stored: StoredConnection, for provider: Provider, purpose: OpenPurpose
-    ) async throws(SecretsError) -> [String: SecretBytes] {
-        let own: [String: SecretBytes]
-        do throws(SealingError) {
-            own = try await sealer.openEntered(of: stored, for: purpose)
-        } catch {
-            throw .sealing(error)
-        }
-        return try await completing(own, with: stored.integration, for: provider, purpose: purpose)
     }
 
     /// The given secrets, with the integration's client secret where it stands in.

@@ -73,6 +73,10 @@ extension ConnectionLinking {
             return .tokenEndpoint(.rateLimited(retryAfter: remaining))
         case .backingOff(.tokenEndpointMalformed, _):
             return .tokenEndpoint(.malformed)
+        case .backingOff(.invalidClient, _):
+            return .tokenEndpoint(.invalidClient)
+        case .backingOff(.tokenEndpointRefused, _):
+            return .tokenEndpoint(.refusedWithoutReason)
         case .backingOff(_, let remaining):
             return .tokenEndpoint(.serverError(retryAfter: remaining))
         case .timedOut: return .tokenEndpoint(.timedOut)

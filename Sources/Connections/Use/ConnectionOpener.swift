@@ -51,7 +51,7 @@ package final class ConnectionOpener: ConnectionOpening {
     ) async throws(UseError) -> UsableConnection {
         let caller = CallContext(principal: principal, requestID: "", deadline: deadline)
         for _ in 0..<Self.attempts {
-            let stored = try await authorise(id, caller)
+            var stored = try await authorise(id, caller)
             try Self.requireUsable(stored.connection)
             guard let provider = catalogue.provider(stored.integration.provider) else {
                 throw fault(.missingProvider, id)
@@ -59,6 +59,9 @@ package final class ConnectionOpener: ConnectionOpening {
             let opened: OpenedCredential
             if provider.needsAccessToken {
                 let token = try await token(of: stored, replacing: refused, caller)
+                if token.recordVersion != stored.tokenSet?.recordVersion {
+                    stored = try await afterWaiting(stored, caller)
+                }
                 // The account was linked anew meanwhile: its token must not go where the old one belonged, nor the other
                 // way round.
                 guard token.credentialVersion == stored.entered?.recordVersion else { continue }
@@ -105,6 +108,20 @@ package final class ConnectionOpener: ConnectionOpening {
             throw .denied
         }
         return stored
+    }
+
+    /// The connection as it is now: obtaining a token takes seconds, in which it may have been suspended or deleted. A
+    /// database that is away takes nothing from a token that was obtained.
+    private func afterWaiting(
+        _ stored: StoredConnection, _ caller: CallContext
+    ) async throws(UseError) -> StoredConnection {
+        do throws(UseError) {
+            let now = try await authorise(stored.connection.id, caller)
+            try Self.requireUsable(now.connection)
+            return now
+        } catch .storeUnavailable {
+            return stored
+        }
     }
 
     private static func requireUsable(_ connection: Connection) throws(UseError) {

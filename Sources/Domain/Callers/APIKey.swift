@@ -7,7 +7,7 @@ package struct APIKey: Hashable, Sendable {
     /// For people; 1 to 200 characters.
     package let name: String
     package let permissions: PermissionSet
-    /// BLAKE2b-256 of the key's secret part; 32 bytes.
+    /// BLAKE2b-256 of the key's id and secret part, under a context of its own; 32 bytes.
     package let secretHash: [UInt8]
     package let createdAt: Timestamp
     package let expiresAt: Timestamp?

@@ -13,10 +13,10 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
     /// malformed host, a port of 0, dot segments, an empty segment or any percent-encoding in the path.
     package init?(_ url: String) {
         guard let parts = URLParts(url), parts.query == nil else { return nil }
-        var path = parts.path
-        while path.hasSuffix("/") { path.removeLast() }
+        let path = parts.path
         guard !path.contains("%"), !path.contains("//") else { return nil }
-        self.init(scheme: parts.scheme, host: parts.host, port: parts.port, basePath: path)
+        let basePath = path.hasSuffix("/") ? String(path.dropLast()) : path
+        self.init(scheme: parts.scheme, host: parts.host, port: parts.port, basePath: basePath)
     }
 
     package init(scheme: Scheme, host: String, port: UInt16, basePath: String) {

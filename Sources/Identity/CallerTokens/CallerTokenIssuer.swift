@@ -7,9 +7,17 @@ package struct CallerTokenIssuer: Sendable {
     private let keys: SigningKeys
     private let clock: any WallClock
 
-    /// - Parameter issuer: exact `iss` of every token, the installation's issuer URL.
-    package init(issuer: String, keys: SigningKeys, clock: any WallClock) {
+    private let defaultLifetime: Duration
+
+    /// - Parameters:
+    ///   - issuer: exact `iss` of every token, the installation's issuer URL.
+    ///   - defaultLifetime: for callers that name none; within the bounds of ``CallerTokenFormat``.
+    package init(
+        issuer: String, keys: SigningKeys, clock: any WallClock,
+        defaultLifetime: Duration = CallerTokenFormat.defaultLifetime
+    ) {
         self.issuer = issuer
+        self.defaultLifetime = defaultLifetime
         self.keys = keys
         self.clock = clock
     }
@@ -22,7 +30,7 @@ package struct CallerTokenIssuer: Sendable {
     /// - Parameters:
     ///   - principal: an authenticated API key; whoever holds a caller token can't have another issued.
     ///   - permissions: nil for all that the key has and a caller token may carry.
-    ///   - lifetime: whole seconds count; nil for ``CallerTokenFormat/defaultLifetime``.
+    ///   - lifetime: whole seconds count; nil for the default.
     package func issue(
         for principal: Principal, tenant: TenantID, permissions: PermissionSet? = nil,
         restriction: CallerRestriction? = nil, lifetime: Duration? = nil
@@ -43,7 +51,8 @@ package struct CallerTokenIssuer: Sendable {
             issuer: issuer, apiKeyID: apiKeyID, environmentID: principal.environmentID, tenantID: tenant, scope: scope,
             restriction: restriction.flatMap { $0 == CallerRestriction() ? nil : $0 }, issuedAt: now, notBefore: now,
             expiresAt: now + seconds, jti: Base64URL.encode(Random.bytes(16)))
-        let token = sign(claims, key)
+        var token = sign(claims, key)
+        defer { token.wipe() }
         guard token.count <= CallerTokenFormat.maxBytes else { throw .invalidRestriction }
         return IssuedToken(
             text: SecretBytes(copying: token), expiresIn: .seconds(seconds), scope: scope, jti: claims.jti)
@@ -68,7 +77,7 @@ package struct CallerTokenIssuer: Sendable {
     }
 
     private func grantedSeconds(_ lifetime: Duration?) throws(CallerTokenIssueError) -> Int64 {
-        let lifetime = lifetime ?? CallerTokenFormat.defaultLifetime
+        let lifetime = lifetime ?? defaultLifetime
         guard lifetime >= CallerTokenFormat.shortestLifetime, lifetime <= CallerTokenFormat.longestLifetime else {
             throw .invalidLifetime
         }

@@ -46,6 +46,8 @@ package final class SigningKeys: Sendable {
     ///
     /// - Throws: `.storeUnavailable`: what was known stays. A key whose seed doesn't open is left out and logged.
     package func reload() async throws(SigningKeysError) {
+        // Several may be under way; the one that began last counts, whichever ends last.
+        let reading = snapshot.withLock { $0.beginReading() }
         let stored: [StoredSigningKey]
         do {
             stored = try await store.all()
@@ -62,7 +64,7 @@ package final class SigningKeys: Sendable {
                     metadata: .facts([.environment: key.environmentID.description, .reason: "\(error)"]))
             }
         }
-        replace(trusted)
+        if snapshot.withLock({ $0.apply(trusted, reading: reading) }) { epoch.advance() }
     }
 
     /// Makes the first key of an environment, where it has none. The environment's key in the vault must be there.
@@ -156,15 +158,6 @@ package final class SigningKeys: Sendable {
             throw .seedRefused
         }
         return TrustedSigningKey(stored: key, privateKey: privateKey)
-    }
-
-    private func replace(_ keys: [String: TrustedSigningKey]) {
-        let wasWithdrawn = snapshot.withLock { snapshot in
-            let before = snapshot.keys.values.filter(\.verifies).map(\.kid)
-            snapshot = SigningKeySnapshot(keys)
-            return before.contains { snapshot.keys[$0]?.verifies != true }
-        }
-        if wasWithdrawn { epoch.advance() }
     }
 
     private func followRequests() async {

@@ -45,16 +45,36 @@ struct SigningKeySnapshot: Sendable {
     private(set) var keys: [String: TrustedSigningKey] = [:]
     private(set) var signers: [EnvironmentID: TrustedSigningKey] = [:]
     private(set) var jwks: [UInt8] = JWKSet.json([])
+    /// How many readings have begun, and which of them is in force.
+    private var begun: UInt64 = 0
+    private var applied: UInt64 = 0
+    /// Keys made here, with the number of readings that had begun by then: those may not have seen them.
+    private var made: [String: UInt64] = [:]
 
-    init() {}
-
-    init(_ keys: [String: TrustedSigningKey]) {
-        self.keys = keys
-        derive()
+    /// A number for a reading of the store; later ones see what earlier ones saw, or more.
+    mutating func beginReading() -> UInt64 {
+        begun += 1
+        return begun
     }
 
+    /// Puts what a reading found into force, unless a later one is already. Keys made since it began stay.
+    ///
+    /// - Returns: whether a key that verified no longer does.
+    mutating func apply(_ found: [String: TrustedSigningKey], reading: UInt64) -> Bool {
+        guard reading > applied else { return false }
+        applied = reading
+        made = made.filter { $0.value >= reading }
+        let before = keys.values.filter(\.verifies).map(\.kid)
+        let unseen = keys.filter { made[$0.key] != nil }
+        keys = found.merging(unseen) { found, _ in found }
+        derive()
+        return before.contains { keys[$0]?.verifies != true }
+    }
+
+    /// A key that was just stored, by this instance or by one that was faster.
     mutating func insert(_ key: TrustedSigningKey) {
         keys[key.kid] = key
+        made[key.kid] = begun
         derive()
     }
 

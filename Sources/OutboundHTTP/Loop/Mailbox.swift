@@ -21,6 +21,8 @@ final class Mailbox: Sendable {
         var outstanding = 0
         /// Begins are taken: from the start to the first stop.
         var isAccepting = false
+        /// A stop was posted; it may come before the start is through.
+        var isStopping = false
         /// The loop is gone; nobody reads.
         var isClosed = false
     }
@@ -50,8 +52,8 @@ final class Mailbox: Sendable {
         sp_eventfd_signal(wakeDescriptor)
     }
 
-    /// Begins are taken from now on.
-    func open() { state.withLock { $0.isAccepting = true } }
+    /// Begins are taken from now on, unless it was stopped already: nobody would end them.
+    func open() { state.withLock { $0.isAccepting = !$0.isStopping } }
 
     /// Every admitted exchange leaves once.
     func leave() {
@@ -62,7 +64,10 @@ final class Mailbox: Sendable {
     func post(_ command: LoopCommand) {
         let isPosted = state.withLock { state in
             guard !state.isClosed else { return false }
-            if case .stop = command { state.isAccepting = false }
+            if case .stop = command {
+                state.isStopping = true
+                state.isAccepting = false
+            }
             state.commands.append(command)
             return true
         }
@@ -88,6 +93,7 @@ final class Mailbox: Sendable {
     func close() -> [LoopCommand] {
         state.withLock { state in
             state.isClosed = true
+            state.isStopping = true
             state.isAccepting = false
             let commands = state.commands
             state.commands = []

@@ -172,6 +172,9 @@ final class Connection {
         lastHeardAt = now
         var events: [Event] = []
         let isAlive = handle.consumeInput()
+        // libpq has sent what it could before it read. Once nothing is left, the server may act on all of it; and where the
+        // connection broke meanwhile, nobody knows how much of it had left.
+        if wantsToWrite, !isAlive || handle.flush() == .done { noteAllLeft() }
         var isIntact = true
         reading: while let unit = units.first, !handle.isBusy {
             switch unit.take(handle.nextOutcome()) {
@@ -200,13 +203,17 @@ final class Connection {
         if case .server(let state, _) = units.first?.failure?.error { .server(state) } else { .network }
     }
 
+    private func noteAllLeft() {
+        for unit in units { unit.hasLeft = true }
+    }
+
     /// Sends what waits in the output buffer.
     func flush(_ now: Instant) -> [Event] {
         guard let handle else { return [] }
         switch handle.flush() {
         case .failed: return lose(lossReason, now: now)
         case .done:
-            for unit in units { unit.hasLeft = true }
+            noteAllLeft()
             guard wantsToWrite else { return [] }
             wantsToWrite = false
         case .pending:

@@ -73,7 +73,7 @@ struct FlightTable {
         return isNew ? .start : .waiting
     }
 
-    /// Keeps the task of a flight, unless it has ended already.
+    /// Keeps the task of a flight that has just begun.
     mutating func keep(_ task: Task<Void, Never>, of id: ConnectionID) {
         flights[id]?.task = task
     }

@@ -9,27 +9,35 @@ internal import Vault
 // Under the lease: ask, decide, write.
 extension RefreshWorker {
     func refresh(
-        under lease: Lease, _ connection: Connection, seen: SeenVersions,
+        under held: HeldLease, _ connection: Connection, seen: SeenVersions,
         settle: @Sendable (OpenedTokenSet) -> Void
     ) async -> Step {
+        let lease = held.lease
         let prepared: Prepared
         do throws(RefreshError) {
             // Again, because what was read before the lease may be older than the last winner's write.
             let stored = try await load(connection)
-            if let newer = try await newerToken(in: stored, than: seen) {
+            if let known = try await knownOutcome(in: stored, connection, seen) {
                 await release(lease, connection)
-                return .ended(.success(newer))
+                return .ended(known)
             }
             prepared = try await prepare(stored)
         } catch {
             await release(lease, connection)
             return .ended(.failure(error))
         }
+        // Database and key service may have taken their time.
+        let left = held.endsAt - clock.now
+        guard left > lease.remaining / 4 else {
+            await release(lease, connection)
+            return .again
+        }
         do throws(TokenEndpointFailure) {
-            let obtained = try await obtain(prepared, lease)
+            // Over before the lease is, so that nobody else asks while this answer is on its way.
+            let obtained = try await obtain(prepared, timeout: min(settings.requestTimeout, left / 2))
             return await keep(obtained, of: prepared.stored, under: lease, settle: settle)
         } catch {
-            return await fail(error, prepared.stored, under: lease)
+            return await fail(error, prepared, under: lease)
         }
     }
 
@@ -37,6 +45,8 @@ extension RefreshWorker {
         let stored: StoredConnection
         let provider: Provider
         let secrets: [String: SecretBytes]
+        /// The client secret among them is the integration's.
+        let isClientSecretShared: Bool
     }
 
     private func prepare(_ stored: StoredConnection) async throws(RefreshError) -> Prepared {
@@ -44,9 +54,16 @@ extension RefreshWorker {
             log("a stored connection no longer fits its catalogue entry", stored.connection, "provider")
             throw .internalFailure
         }
+        let own: [String: SecretBytes]
+        do throws(SealingError) {
+            own = try await sealer.openEntered(of: stored, for: .tokenRequest)
+        } catch {
+            throw await refreshError(error, stored.connection)
+        }
         do throws(SecretsError) {
-            let secrets = try await secrets.secrets(of: stored, for: provider, purpose: .tokenRequest)
-            return Prepared(stored: stored, provider: provider, secrets: secrets)
+            let all = try await secrets.completing(own, with: stored.integration, for: provider, purpose: .tokenRequest)
+            return Prepared(
+                stored: stored, provider: provider, secrets: all, isClientSecretShared: all.count > own.count)
         } catch {
             switch error {
             case .store(let error): throw refreshError(error, stored.connection)
@@ -55,10 +72,10 @@ extension RefreshWorker {
         }
     }
 
-    private func obtain(_ prepared: Prepared, _ lease: Lease) async throws(TokenEndpointFailure) -> ObtainedToken {
+    private func obtain(
+        _ prepared: Prepared, timeout: Duration
+    ) async throws(TokenEndpointFailure) -> ObtainedToken {
         let connection = prepared.stored.connection
-        // Over before the lease is, so that nobody else asks while this answer is on its way.
-        let timeout = min(settings.requestTimeout, lease.remaining / 2)
         return try await tokens.obtain(
             for: prepared.provider, fields: connection.fields, secrets: prepared.secrets,
             settings: prepared.stored.integration.settings, poolKey: connection.poolKey, timeout: timeout)
@@ -153,15 +170,23 @@ extension RefreshWorker {
     // MARK: None came
 
     private func fail(
-        _ failure: TokenEndpointFailure, _ sent: StoredConnection, under lease: Lease
+        _ failure: TokenEndpointFailure, _ prepared: Prepared, under lease: Lease
     ) async -> Step {
+        let sent = prepared.stored
         let connection = sent.connection
-        switch settings.rules.decide(failure, attempt: lease.attempt, random: random.next()) {
+        let circumstances = RefreshRules.Circumstances(
+            attempt: lease.attempt,
+            backsOffFor: connection.status == .backingOff ? connection.statusReason : nil,
+            isClientSecretShared: prepared.isClientSecretShared)
+        switch settings.rules.decide(failure, circumstances, random: random.next()) {
         case .end(let reason):
             do throws(RefreshError) {
-                // Only what is stored still can be ended: somebody may have entered another credential meanwhile.
+                // Only what is stored still can be ended: somebody may have entered another credential meanwhile, or mended
+                // the integration.
                 let stored = try await load(connection)
-                guard stored.entered?.recordVersion == sent.entered?.recordVersion else {
+                guard stored.entered?.recordVersion == sent.entered?.recordVersion,
+                    stored.integration.version == sent.integration.version
+                else {
                     await release(lease, connection)
                     return .again
                 }

@@ -26,6 +26,12 @@ struct RefreshWorker: Sendable {
         case again
     }
 
+    /// A lease, and when it is over on our clock at the earliest.
+    struct HeldLease: Sendable {
+        let lease: Lease
+        let endsAt: ContinuousClock.Instant
+    }
+
     /// How often a flight starts over because something changed under it.
     private static let maxRestarts = 8
 
@@ -42,10 +48,13 @@ struct RefreshWorker: Sendable {
             let subscription = signals.subscribe(connection.id)
             do throws(RefreshError) {
                 let stored = try await load(connection)
-                if let newer = try await newerToken(in: stored, than: seen) { return .success(newer) }
+                if let known = try await knownOutcome(in: stored, connection, seen) { return known }
+                let askedAt = clock.now
                 switch try await acquire(connection) {
                 case .granted(let lease):
-                    switch await refresh(under: lease, connection, seen: seen, settle: settle) {
+                    // Counted from before the database was asked: it can only end later.
+                    let held = HeldLease(lease: lease, endsAt: askedAt.advanced(by: lease.remaining))
+                    switch await refresh(under: held, connection, seen: seen, settle: settle) {
                     case .ended(let outcome): return outcome
                     case .again: restarts += 1
                     }
@@ -76,6 +85,17 @@ struct RefreshWorker: Sendable {
         }
         guard let stored else { throw .notFound }
         return stored
+    }
+
+    /// What needs no asking: a token newer than what the caller has seen, or that the connection was ended since the caller
+    /// read it, so that what was refused isn't sent once more by everybody who waited. Who read it as ended (to verify it
+    /// again) has it asked.
+    func knownOutcome(
+        in stored: StoredConnection, _ connection: Connection, _ seen: SeenVersions
+    ) async throws(RefreshError) -> RefreshOutcome? {
+        if let newer = try await newerToken(in: stored, than: seen) { return .success(newer) }
+        guard connection.status != .reauthRequired, stored.connection.status == .reauthRequired else { return nil }
+        return .failure(.ended(stored.connection.statusReason ?? .invalidGrant))
     }
 
     /// The stored token set, opened, where it is newer than what the caller has seen and still good.

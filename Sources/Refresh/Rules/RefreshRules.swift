@@ -16,24 +16,41 @@ package struct RefreshRules: Hashable, Sendable {
     package var longestWait = Duration.seconds(300)
     /// Longest that a server's `Retry-After` is believed.
     package var longestRetryAfter = Duration.seconds(3_600)
-    /// A refusal without a reason ends the connection only when it has come so often in a row: a gateway in front of the
-    /// token endpoint answers 404 while it restarts.
-    package var refusalsWithoutReason = 2
 
     package init() {}
 
-    /// - Parameters:
-    ///   - attempt: since the last success, 1 for the first.
-    ///   - random: decides the jitter.
-    package func decide(_ failure: TokenEndpointFailure, attempt: Int, random: UInt64) -> RefreshDecision {
+    /// What was sent, and what is known of the time before.
+    package struct Circumstances: Hashable, Sendable {
+        /// Since the last success, 1 for the first.
+        package var attempt: Int
+        /// Why the connection backs off already; nil where it doesn't.
+        package var backsOffFor: StatusReason?
+        /// The client secret was the integration's: no tenant can mend it, and all of its connections have it.
+        package var isClientSecretShared: Bool
+
+        package init(attempt: Int, backsOffFor: StatusReason? = nil, isClientSecretShared: Bool = false) {
+            self.attempt = attempt
+            self.backsOffFor = backsOffFor
+            self.isClientSecretShared = isClientSecretShared
+        }
+    }
+
+    /// - Parameter random: decides the jitter.
+    package func decide(
+        _ failure: TokenEndpointFailure, _ circumstances: Circumstances, random: UInt64
+    ) -> RefreshDecision {
+        let attempt = circumstances.attempt
         let wait = wait(attempt: attempt, retryAfter: nil, random: random)
         switch failure {
         case .invalidClient:
-            return .end(.invalidClient)
+            // Linking again would mend nothing; an operator replaces the secret, and then every connection works.
+            return circumstances.isClientSecretShared ? .backOff(.invalidClient, longestWait) : .end(.invalidClient)
         case .refused:
             return .end(.tokenEndpointRefused)
         case .refusedWithoutReason:
-            return attempt >= refusalsWithoutReason
+            // Once is no verdict, however long the endpoint was away before: a gateway in front of it answers 404 while it
+            // restarts. While a stored token is valid the connection doesn't back off, and nothing is ended.
+            return circumstances.backsOffFor == .tokenEndpointRefused
                 ? .end(.tokenEndpointRefused) : .backOff(.tokenEndpointRefused, wait)
         case .rateLimited(let retryAfter):
             return .backOff(.rateLimited, self.wait(attempt: attempt, retryAfter: retryAfter, random: random))

@@ -51,21 +51,35 @@ package enum SecretFile {
 
     /// Writes a new file of mode 0600; once this returns, it survives a crash of the machine.
     ///
-    /// A failure half way removes what was written. An existing file is never touched.
+    /// The name appears when the contents are whole: a process killed half way leaves at most a second file of that mode
+    /// beside it, named after it with `.new-` and digits. A failure leaves neither. An existing file is never touched.
     package static func create(_ path: String, contents: SecretBytes) throws(SecretFileError) {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw errno == EEXIST ? .exists : .refused(code: errno) }
+        let draft = path + ".new-" + Hex.encode(Random.bytes(8))
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .refused(code: errno) }
+        try finish(descriptor, draft, as: path, contents)
         do throws(SecretFileError) {
-            defer { _ = close(descriptor) }
-            // The mode above is subject to the umask, which may have taken the owner's bits.
-            try check(fchmod(descriptor, 0o600))
-            try write(contents, to: descriptor)
-            try check(fsync(descriptor))
+            try syncDirectory(of: path)
         } catch {
             _ = unsafe unlink(path)
             throw error
         }
-        try syncDirectory(of: path)
+    }
+
+    /// Fills a draft, gives it its name and takes away the first one.
+    private static func finish(
+        _ descriptor: Int32, _ draft: String, as path: String, _ contents: SecretBytes
+    ) throws(SecretFileError) {
+        defer {
+            _ = close(descriptor)
+            _ = unsafe unlink(draft)
+        }
+        // The mode that it was opened with is subject to the umask, which may have taken the owner's bits.
+        try check(fchmod(descriptor, 0o600))
+        try write(contents, to: descriptor)
+        try check(fsync(descriptor))
+        // A second name for the same file: unlike a renaming it never replaces one that is there.
+        guard unsafe link(draft, path) == 0 else { throw errno == EEXIST ? .exists : .refused(code: errno) }
     }
 
     private static func openingError() -> SecretFileError {

@@ -1,13 +1,13 @@
 /// What a reader accepts at most.
 package struct JSONLimits: Sendable {
     /// Length of the text.
-    package var maxBytes: Int
+    package let maxBytes: Int
     /// Arrays and objects inside each other; 1 allows no nesting. Never above 256, whatever is given.
-    package var maxDepth: Int
+    package let maxDepth: Int
     /// Values and member names together.
-    package var maxValues: Int
+    package let maxValues: Int
     /// Whether `\u0000` is an error: PostgreSQL's text and jsonb cannot hold it.
-    package var refusesNUL: Bool
+    package let refusesNUL: Bool
 
     package init(
         maxBytes: Int = 4 << 20, maxDepth: Int = 32, maxValues: Int = 100_000, refusesNUL: Bool = false

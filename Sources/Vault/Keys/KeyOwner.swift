@@ -16,6 +16,14 @@ package enum KeyOwner: Hashable, Sendable {
         case .environment(let environment), .tenant(let environment, _): environment
         }
     }
+
+    /// Nil for an environment's own keys.
+    package var tenantID: TenantID? {
+        switch self {
+        case .environment: nil
+        case .tenant(_, let tenant): tenant
+        }
+    }
 }
 
 /// What a key version may still be used for.

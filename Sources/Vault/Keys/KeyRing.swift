@@ -1,3 +1,4 @@
+package import Domain
 package import Sodium
 private import Synchronization
 
@@ -77,11 +78,16 @@ package final class KeyRing: Sendable {
     }
 
     /// Forgets an owner's keys: they rotated, were shredded, or its active version changed.
-    package func forget(_ owner: KeyOwner) {
+    package func forget(_ owner: KeyOwner) { forget { $0 == owner } }
+
+    /// Forgets a tenant's keys, whichever environment it is of: it was deleted.
+    package func forget(_ tenant: TenantID) { forget { $0.tenantID == tenant } }
+
+    private func forget(_ isMeant: @Sendable (KeyOwner) -> Bool) {
         state.withLock { state in
-            state.keys.removeAll { $0.owner == owner }
-            state.active.remove(owner)
-            for wanted in state.flights.keys where wanted.owner == owner { state.flights[wanted] = nil }
+            state.keys.removeAll { isMeant($0.owner) }
+            state.active.removeAll { isMeant($0) }
+            for wanted in state.flights.keys where isMeant(wanted.owner) { state.flights[wanted] = nil }
         }
     }
 

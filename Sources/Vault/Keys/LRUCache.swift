@@ -1,4 +1,5 @@
-/// Bounded map that gives up what was used longest ago. Every operation takes constant time.
+/// Bounded map that gives up what was used longest ago. Every operation takes constant time, but for removing by a
+/// condition or everything, which looks at each entry.
 struct LRUCache<Key: Hashable, Value> {
     private struct Node {
         let key: Key

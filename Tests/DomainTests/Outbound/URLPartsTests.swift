@@ -56,6 +56,7 @@ struct URLPartsTests {
 
     @Test(arguments: [
         "https://host?x=1", "https://host/?", "https://host/a%2Fb", "https://host/a//b", "https://u@host",
+        "https://host//", "https://host/a//",
     ])
     func `refuses an origin that is more than one`(text: String) {
         #expect(Origin(text) == nil)
