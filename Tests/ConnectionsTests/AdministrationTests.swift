@@ -271,6 +271,20 @@ struct AdministrationTests {
         #expect(changed.version == 2 && changed.settings == moved)
     }
 
+    @Test func `the secrets that tenants entered are not sent to another token endpoint`() async throws {
+        let integration = try await Self.create(
+            world, "generic-oauth2-client-credentials", IntegrationSettings(), nil)
+        let moved = IntegrationChange(settings: IntegrationSettings(tokenURL: "https://evil.example/token"))
+        let connection = try await world.linkOAuth(integration)
+        let error = await failure { () async throws(UseCaseError) in
+            try await world.integrations.update(integration.id, moved, world.context())
+        }
+        #expect(error == .conflict(.stillReferenced))
+        try await world.linking().delete(connection.id, world.context())
+        let changed = try await world.integrations.update(integration.id, moved, world.context())
+        #expect(changed.settings.tokenURL == "https://evil.example/token")
+    }
+
     @Test func `an older version of an integration is stale`() async throws {
         let integration = try await Self.create(world, "generic-basic", IntegrationSettings(), nil)
         let change = IntegrationChange(settings: IntegrationSettings(), expectedVersion: 7)

@@ -45,12 +45,17 @@ package struct IntegrationChange: Sendable {
 package struct IntegrationAdministration: Sendable {
     let gate: CallGate
     let integrations: any IntegrationStore
+    let connections: any ConnectionStore
     let catalogue: Catalogue
     let sealer: CredentialSealer
 
-    package init(gate: CallGate, integrations: any IntegrationStore, catalogue: Catalogue, vault: Vault) {
+    package init(
+        gate: CallGate, integrations: any IntegrationStore, connections: any ConnectionStore, catalogue: Catalogue,
+        vault: Vault
+    ) {
         self.gate = gate
         self.integrations = integrations
+        self.connections = connections
         self.catalogue = catalogue
         self.sealer = CredentialSealer(vault: vault)
     }
@@ -96,7 +101,8 @@ package struct IntegrationAdministration: Sendable {
     /// Needs `integrations:write` for the whole environment. Connections keep the origin that they were linked with.
     ///
     /// - Throws: `.stale`, `.notFound(.integration)`, `.invalid`; where the base or token URL changes, a stored client
-    ///   secret must be given again (`.secretRequiredForNewDestination`).
+    ///   secret must be given again (`.secretRequiredForNewDestination`); `.conflict(.stillReferenced)` where the token
+    ///   URL changes while connections use it, because their owners entered their secrets for the old one.
     package func update(
         _ id: IntegrationID, _ change: IntegrationChange, _ context: CallContext
     ) async throws(UseCaseError) -> Integration {
@@ -112,6 +118,7 @@ package struct IntegrationAdministration: Sendable {
         {
             throw .invalid([InputProblem("/client_secret", .secretRequiredForNewDestination)])
         }
+        if before.tokenURL != integration.settings.tokenURL { try await requireUnused(id, context) }
         integration.version += 1
         integration.updatedAt = gate.wallClock.now()
         integration.hasClientSecret = integration.hasClientSecret || change.clientSecret != nil
@@ -133,6 +140,15 @@ package struct IntegrationAdministration: Sendable {
         try await gate.storing(.integration) { () async throws(StoreError) in
             try await integrations.delete(id, in: context.principal.environmentID, audit: event)
         }
+    }
+
+    private func requireUnused(_ id: IntegrationID, _ context: CallContext) async throws(UseCaseError) {
+        guard let page = PageRequest<ConnectionKind>(limit: 1) else { throw .internalFailure }
+        let users = try await gate.storing(.integration) { () async throws(StoreError) in
+            try await connections.list(
+                in: context.principal.readScope, integration: id, status: nil, page: page)
+        }
+        guard users.elements.isEmpty else { throw .conflict(.stillReferenced) }
     }
 
     private func requireWriting(

@@ -94,7 +94,14 @@ final class CallerConnection: ChannelInboundHandler, LiveMember {
     /// No request in flight is cut; what is idle ends now.
     func drain() {
         guard case .head = phase, !parser.hasPending else { return }
-        abort()
+        // The last answer may still be on its way to a caller that reads slowly.
+        if hasUnsentBytes { linger() } else { abort() }
+    }
+
+    private var hasUnsentBytes: Bool {
+        // Fails only on a channel that is closed already.
+        guard let count = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes) else { return false }
+        return count > 0
     }
 
     func check(_ now: Tick) {
@@ -242,6 +249,10 @@ final class CallerConnection: ChannelInboundHandler, LiveMember {
             case .needMore: return false
             case .bytes: return true
             case .end:
+                if loop.isDraining {
+                    linger()
+                    return false
+                }
                 phase = .head
                 deadline = loop.now + loop.timeouts.keepAlive
                 return true

@@ -52,7 +52,7 @@ struct AntiForgerySession {
         return true
     }
 
-    /// Takes over what an ordinary answer changes, while there is a session.
+    /// Takes over what the answer to a request of the session changes, while there is one.
     mutating func keepCookies(of head: borrowing ResponseHead) {
         if token != nil { addCookies(of: head) }
     }

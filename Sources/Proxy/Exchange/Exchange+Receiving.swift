@@ -13,7 +13,8 @@ extension Exchange {
         guard stage == .sending else { return }
         if repeatWithNewToken(connection, upstream) || repeatWithNewAntiForgeryToken(connection, upstream) { return }
         let head = upstream.head
-        if connection.usable.csrf != nil { connection.session.keepCookies(of: head) }
+        // A read carries no session, and what it begins is another one.
+        if connection.usable.csrf != nil, method.isModifying { connection.session.keepCookies(of: head) }
         let location: LocationRule.Outcome
         do {
             location = try LocationRule.outcome(of: head, for: connection)

@@ -170,6 +170,8 @@ struct ResponseParser {
         } else {
             head.framing = .untilClose
         }
-        head.keepsAlive = keepsAlive && head.framing != .untilClose
+        // A 204 that announces a body may send one: what follows can't be told from the next answer.
+        let isContradictory = head.status == 204 && (isChunked || (length ?? 0) > 0)
+        head.keepsAlive = keepsAlive && head.framing != .untilClose && !isContradictory
     }
 }

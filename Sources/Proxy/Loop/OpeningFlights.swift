@@ -24,14 +24,19 @@ final class OpeningFlights {
     }
 
     private struct Flight {
+        let key: Key
         var waiting: [Exchange]
         let task: Task<Void, Never>
-        /// Whether an announcement came since it began: what it brings is used once and not kept.
+        /// Whether an announcement came since it began: what it brings is used by those who wait and not kept.
         var isStale = false
     }
 
     private static let maxFlights = 4_096
-    private var flights: [Key: Flight] = [:]
+    private var flights: [UInt64: Flight] = [:]
+    /// The flight that a request may still join. None is joined after an announcement: whoever asks after a change was
+    /// made gets what is true after it.
+    private var joinable: [Key: UInt64] = [:]
+    private var lastNumber: UInt64 = 0
 
     /// Opens the exchange's connection for its caller; the exchange is told by `opened` or `openingFailed`.
     func open(_ id: ConnectionID, for exchange: Exchange, caller: CallerIdentity, in loop: DataPlaneLoop) {
@@ -52,14 +57,16 @@ final class OpeningFlights {
     /// Notes what an announcement makes untrue of openings under way. Of one connection it concerns that one's alone: at
     /// any time some connection somewhere is being refreshed.
     func forget(_ announcement: Announcement) {
-        for key in flights.keys {
+        for (key, number) in joinable {
             let isConcerned =
                 switch announcement {
                 case .connectionChanged(let id): key.connectionID == id
                 case .apiKeyRevoked(let id): key.apiKeyID == id
                 case .integrationChanged, .tenantChanged, .gap: true
                 }
-            if isConcerned { flights[key]?.isStale = true }
+            guard isConcerned else { continue }
+            flights[number]?.isStale = true
+            joinable[key] = nil
         }
     }
 
@@ -68,6 +75,7 @@ final class OpeningFlights {
         let tasks = flights.values.map(\.task)
         for task in tasks { task.cancel() }
         flights.removeAll()
+        joinable.removeAll()
         return tasks
     }
 
@@ -77,16 +85,18 @@ final class OpeningFlights {
             @escaping @Sendable (any ConnectionOpening, Principal, ContinuousClock.Instant) async throws(UseError)
             -> UsableConnection
     ) {
-        if let flight = flights[key] {
+        if let number = joinable[key], let flight = flights[number] {
             guard flight.waiting.count < loop.shared.configuration.upstream.maxWaitingForOpening else {
                 return exchange.openingFailed(.overloaded, retryAfterSeconds: nil)
             }
-            flights[key]?.waiting.append(exchange)
+            flights[number]?.waiting.append(exchange)
             return
         }
         guard flights.count < Self.maxFlights else {
             return exchange.openingFailed(.overloaded, retryAfterSeconds: nil)
         }
+        lastNumber += 1
+        let number = lastNumber
         let bound = NIOLoopBound((flights: self, loop: loop), eventLoop: loop.eventLoop)
         let opening = loop.shared.opening
         let eventLoop = loop.eventLoop
@@ -100,16 +110,18 @@ final class OpeningFlights {
             } catch {
                 result = .failure(error)
             }
-            eventLoop.execute { bound.value.flights.complete(key, result, caller, bound.value.loop) }
+            eventLoop.execute { bound.value.flights.complete(number, result, caller, bound.value.loop) }
         }
-        flights[key] = Flight(waiting: [exchange], task: task)
+        flights[number] = Flight(key: key, waiting: [exchange], task: task)
+        joinable[key] = number
     }
 
     private func complete(
-        _ key: Key, _ result: Result<UsableConnection, UseError>, _ caller: CallerIdentity,
+        _ number: UInt64, _ result: Result<UsableConnection, UseError>, _ caller: CallerIdentity,
         _ loop: DataPlaneLoop
     ) {
-        guard let flight = flights.removeValue(forKey: key) else { return }
+        guard let flight = flights.removeValue(forKey: number) else { return }
+        if joinable[flight.key] == number { joinable[flight.key] = nil }
         switch result {
         case .success(let usable):
             guard CachedConnection.isWireSafe(usable) else {

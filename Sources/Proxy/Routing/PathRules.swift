@@ -3,7 +3,8 @@
 enum PathRules {
     /// Checks a path that is empty or begins with `/`, its bytes visible ASCII.
     ///
-    /// Refused: `.` and `..` segments in any encoding (also encoded twice, and before a `;` parameter), empty segments
+    /// Refused: `.` and `..` segments in any encoding (also encoded twice, between encoded slashes, and before a `;`
+    /// parameter), empty segments
     /// but the last, `\`, `%2f`, `%5c`, control characters behind an escape, `%c0` and `%c1`, which begin nothing but
     /// overlong UTF-8 (`%c0%ae` is a dot to a lenient decoder), and escapes that aren't two digits.
     static func check(_ bytes: Span<UInt8>, _ path: Range<Int>) throws(DataPlaneProblem) {
@@ -39,17 +40,24 @@ enum PathRules {
         guard byte != 0xC0, byte != 0xC1 else { throw .badPath }
     }
 
-    /// Whether the segment, up to a `;`, is one or two dots under up to three decodings.
+    /// Whether the segment is, or falls into segments of which one is, one or two dots up to a `;`, under up to three
+    /// decodings.
     private static func isDotSegment(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         var segment: [UInt8] = []
         for index in range { segment.append(bytes[index]) }
+        if holdsDots(segment) { return true }
         for _ in 0..<3 {
-            let name = segment.prefix { $0 != UInt8(ascii: ";") }
-            if (1...2).contains(name.count), name.allSatisfy({ $0 == UInt8(ascii: ".") }) { return true }
             segment = decode(segment.span, 0..<segment.count)
+            if holdsDots(segment) { return true }
         }
-        let name = segment.prefix { $0 != UInt8(ascii: ";") }
-        return (1...2).contains(name.count) && name.allSatisfy { $0 == UInt8(ascii: ".") }
+        return false
+    }
+
+    private static func holdsDots(_ segment: [UInt8]) -> Bool {
+        segment.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }.contains { part in
+            let name = part.prefix { $0 != UInt8(ascii: ";") }
+            return (1...2).contains(name.count) && name.allSatisfy { $0 == UInt8(ascii: ".") }
+        }
     }
 
     /// Percent-decoded once; what is no escape stays.

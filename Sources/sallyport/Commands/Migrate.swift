@@ -17,7 +17,8 @@ struct Migrate: AsyncParsableCommand {
             let url = try settings.required("database.migrator_url")
             let applied = try await Self.apply(
                 url: url, passwordFile: settings.text("database.migrator_password_file"),
-                serviceRole: try settings.required("database.service_role"), logger: ProcessLogger.start(settings))
+                serviceRole: try settings.required("database.service_role"),
+                logger: ProcessLogger.startForCommand(settings))
             options.output.show(["applied": .array(applied.map { .string($0) })])
             options.output.say(applied.isEmpty ? "Nothing to do." : "Applied \(applied.count).")
         }

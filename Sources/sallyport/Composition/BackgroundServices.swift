@@ -1,4 +1,5 @@
 import Vault
+import Connections
 import Domain
 import Logging
 import Observability
@@ -30,6 +31,25 @@ struct Heartbeats: Service {
             }
         }
         try? await heartbeat.leave()
+    }
+}
+
+/// Drops unwrapped keys whose owner is gone, or all of them where an announcement may have been missed.
+struct KeyForgetting: Service {
+    let installation: Installation
+
+    func run() async throws {
+        let announcements = installation.stores.announcements.announcements()
+        let keys = installation.vault.keys
+        await cancelWhenGracefulShutdown {
+            for await announcement in announcements {
+                switch announcement {
+                case .tenantChanged(let tenant): keys.forget(tenant)
+                case .gap: keys.forgetAll()
+                case .connectionChanged, .integrationChanged, .apiKeyRevoked: break
+                }
+            }
+        }
     }
 }
 

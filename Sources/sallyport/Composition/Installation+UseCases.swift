@@ -15,7 +15,9 @@ extension Installation {
     var tenants: TenantAdministration { TenantAdministration(gate: gate, tenants: stores.tenants, vault: vault) }
 
     var integrations: IntegrationAdministration {
-        IntegrationAdministration(gate: gate, integrations: stores.integrations, catalogue: catalogue, vault: vault)
+        IntegrationAdministration(
+            gate: gate, integrations: stores.integrations, connections: stores.connections, catalogue: catalogue,
+            vault: vault)
     }
 
     var apiKeys: APIKeyAdministration {
@@ -35,7 +37,7 @@ extension Installation {
 
     /// Runs one piece of work with the database and the outbound client up, for commands.
     static func open(_ settings: Settings, _ body: @Sendable (Installation) async throws -> Void) async throws {
-        let installation = try Installation(settings, logger: ProcessLogger.start(settings))
+        let installation = try Installation(settings, logger: ProcessLogger.startForCommand(settings))
         try await installation.withClients { try await body(installation) }
     }
 
@@ -56,7 +58,9 @@ extension Installation {
         }
     }
 
+    /// Refreshes first: a token that was obtained is stored, and its lease given back, before the clients end.
     private func endClients() async {
+        await refresher.drain(until: .now + .seconds(15))
         await outbound.shutdown(within: .seconds(2))
         await postgres.shutdown()
     }

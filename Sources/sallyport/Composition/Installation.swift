@@ -26,6 +26,8 @@ struct Installation: Sendable {
     let vault: Vault
     let catalogue: Catalogue
     let outbound: CurlClient
+    /// Events that answers depend on, written in groups.
+    let audit: GroupedAuditStore
     let gate: CallGate
     let epoch = RevocationEpoch()
     let revocations: Revocations
@@ -50,7 +52,8 @@ struct Installation: Sendable {
             throw CommandFailure(
                 .configuration, "the outbound client can't be made (\(error)); libcurl 7.88 or later is needed")
         }
-        gate = CallGate(wallClock: clock, identifiers: identifiers, audit: stores.audit, logger: logger)
+        audit = GroupedAuditStore(stores.audit)
+        gate = CallGate(wallClock: clock, identifiers: identifiers, audit: audit, logger: logger)
         revocations = Revocations(
             store: stores.apiKeys, announcements: stores.announcements, epoch: epoch, clock: clock, logger: logger)
         signingKeys = SigningKeys(

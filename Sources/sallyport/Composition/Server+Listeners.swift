@@ -55,7 +55,7 @@ extension Server {
             issuer: issuer, keys: installation.signingKeys, revocations: installation.revocations)
         let dependencies = DataPlaneDependencies(
             makeTokenLookup: { CachedCallerTokens(verifier: verifier, capacity: 16_384) }, opening: installation.opener,
-            announcements: installation.stores.announcements, audit: installation.stores.audit,
+            announcements: installation.stores.announcements, audit: installation.audit,
             clock: installation.clock, identifiers: installation.identifiers, metrics: installation.metrics,
             logger: installation.logger)
         return DataPlaneServer(configuration: configuration, dependencies: dependencies)
@@ -96,7 +96,8 @@ extension Server {
                 store: installation.stores.apiKeys, revocations: installation.revocations, clock: installation.clock),
             tokens: CallerTokenGranting(
                 issuer: CallerTokenIssuer(
-                    issuer: issuer, keys: installation.signingKeys, clock: installation.clock, defaultLifetime: lifetime),
+                    issuer: issuer, keys: installation.signingKeys, clock: installation.clock, defaultLifetime: lifetime
+                ),
                 tenants: installation.stores.tenants, gate: installation.gate),
             issuer: issuer,
             signingKeys: installation.signingKeys, cursors: cursors, metrics: installation.metrics,

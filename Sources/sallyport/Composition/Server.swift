@@ -48,6 +48,7 @@ struct Server: Sendable {
             try await serve([
                 BackgroundService(work: installation.revocations.run),
                 BackgroundService(work: installation.signingKeys.run), Heartbeats(installation: installation),
+                KeyForgetting(installation: installation),
                 ReloadOnSignal(certificates: certificates), data, control, ready,
             ])
         }

@@ -5,7 +5,7 @@ struct Setting: Sendable {
         case path
         case integer(ClosedRange<Int>)
         case boolean
-        /// `250ms`, `30s`, `5m`, `1h`.
+        /// `250ms`, `30s`, `5m`, `1h`; at most a day.
         case duration
         /// A whole number with an optional `KiB`, `MiB` or `GiB`.
         case bytes
@@ -30,7 +30,7 @@ struct Setting: Sendable {
         case .path: "path"
         case .integer(let range): "whole number \(range.lowerBound)–\(range.upperBound)"
         case .boolean: "true or false"
-        case .duration: "duration (250ms, 30s, 5m, 1h)"
+        case .duration: "duration up to a day (250ms, 30s, 5m, 1h)"
         case .bytes: "bytes (1048576, 512KiB, 1MiB)"
         case .choice(let choices): choices.joined(separator: " | ")
         }
@@ -137,7 +137,8 @@ enum SettingsTable {
             help: "Longest time for a request's head on the data plane, and for its body on the control plane."),
         Setting(
             key: "timeouts.idle", kind: .duration, defaultText: "75s",
-            help: "How long a kept-alive connection may be idle; on the control plane also the longest time for a head."),
+            help: "How long a kept-alive connection may be idle; on the control plane also the longest time for a head."
+        ),
         Setting(
             key: "timeouts.upstream", kind: .duration, defaultText: "60s",
             help: "Longest wait for the head of an upstream's answer."),

@@ -7,6 +7,11 @@ struct Settings: Sendable {
         for setting in SettingsTable.all {
             if let text = values[setting.key], !setting.kind.accepts(text) { throw .malformedValue(setting) }
         }
+        for key in ConnectionStringRule.keys where values[key].map(ConnectionStringRule.holdsPassword) ?? false {
+            throw .refused(
+                "\(key) holds a password: it belongs into a file that database.password_file, "
+                    + "database.migrator_password_file or libpq's passfile names")
+        }
     }
 
     func text(_ key: String) -> String? {
@@ -36,11 +41,14 @@ extension Setting.Kind {
         case .text, .path: !text.contains("\0")
         case .integer(let range): Int(text).map { range.contains($0) && String($0) == text } ?? false
         case .boolean: text == "true" || text == "false"
-        case .duration: Self.duration(from: text) != nil
+        case .duration: Self.duration(from: text).map { $0 <= Self.longestDuration } ?? false
         case .bytes: Self.bytes(from: text) != nil
         case .choice(let choices): choices.contains(text)
         }
     }
+
+    /// Beyond a day no wait means anything, and far beyond it no timer can count it.
+    static let longestDuration = Duration.seconds(86_400)
 
     static func duration(from text: String) -> Duration? {
         let units: [(suffix: String, milliseconds: Int64)] = [

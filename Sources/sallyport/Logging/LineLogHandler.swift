@@ -62,11 +62,16 @@ struct LineLogHandler: LogHandler {
         return "\(LogTime.now()) \(padded) \(JSONText.bare(message))\(values.isEmpty ? "" : "  " + values)\n"
     }
 
-    /// One `write(2)` a line, so that lines of several threads don't mix; a full pipe loses the line and not the service.
+    /// One `write(2)` a line, so that lines of several threads don't mix. A pipe that stays full loses the line and not the
+    /// service: event loops write here too, and must not wait for a reader that is stuck.
     static let standardError: @Sendable (String) -> Void = { line in
+        var descriptor = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&descriptor, 1, longestWaitMilliseconds) == 1 else { return }
         var line = line
         line.withUTF8 { bytes in _ = unsafe Glibc.write(2, bytes.baseAddress, bytes.count) }
     }
+
+    private static let longestWaitMilliseconds: Int32 = 50
 }
 
 /// JSON strings for log lines and command output.

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Connections
+import NIOCore
+import Postgres
+import Proxy
 import Store
 
 /// How a command ends when it can't do what it was asked: a sentence for people, and an exit code by `sysexits(3)`.
@@ -40,6 +43,14 @@ struct CommandFailure: Error, CustomStringConvertible {
         case let failure as CommandFailure: self = failure
         case let error as SettingsError: self.init(error)
         case let error as UseCaseError: self.init(error)
+        case let error as PostgresError: self.init(.unavailable, "the database failed (\(error))")
+        case let error as DataPlaneError: self.init(error)
+        case let error as IOError:
+            self.init(
+                .unavailable,
+                "the control plane can't listen on control.host and control.port (errno \(error.errnoCode)): the port is taken, or the address is not this machine's"
+            )
+        case is SocketAddressError: self.init(.configuration, "control.host is no address or name of this machine")
         default: self.init(.internalFault, "unexpected failure (\(type(of: error)))")
         }
     }
@@ -47,6 +58,16 @@ struct CommandFailure: Error, CustomStringConvertible {
 
 extension CommandFailure {
     init(_ error: SettingsError) { self.init(.configuration, error.description) }
+
+    init(_ error: DataPlaneError) {
+        switch error {
+        case .cannotBind(let host, let port):
+            self.init(
+                .unavailable,
+                "the data plane can't listen on \(host) port \(port) (data.host, data.port): the port is taken, or the "
+                    + "address is not this machine's")
+        }
+    }
 
     init(_ error: UseCaseError) {
         switch error {

@@ -9,17 +9,20 @@ struct CommandOutput: Sendable {
     let json: Bool
 
     /// One object: `key  value` lines, or the object itself.
-    func show(_ object: JSONValue) {
-        if json { return Self.write(object) }
-        let rows = (object.members ?? []).map { [$0.key, Self.cell($0.value)] }
-        Self.write(Self.columns(rows))
+    func show(_ object: JSONValue) { Self.write(text(showing: object)) }
+
+    func text(showing object: JSONValue) -> String {
+        if json { return Self.line(object) }
+        return Self.columns((object.members ?? []).map { [$0.key, Self.cell($0.value)] })
     }
 
     /// A list: a table with the given columns, or `{"result": […]}` with everything.
-    func list(_ objects: [JSONValue], columns: [String]) {
-        if json { return Self.write(["result": .array(objects)]) }
+    func list(_ objects: [JSONValue], columns: [String]) { Self.write(text(listing: objects, columns: columns)) }
+
+    func text(listing objects: [JSONValue], columns: [String]) -> String {
+        if json { return Self.line(["result": .array(objects)]) }
         let rows = objects.map { object in columns.map { Self.cell(object[$0] ?? .null) } }
-        Self.write(Self.columns([columns.map { $0.uppercased() }] + rows))
+        return Self.columns([columns.map { $0.uppercased() }] + rows)
     }
 
     /// A line for people; nothing where the output is for programs.
@@ -30,9 +33,7 @@ struct CommandOutput: Sendable {
     /// A line on standard error.
     static func complain(_ text: String) { LineLogHandler.standardError(JSONText.bare(text) + "\n") }
 
-    static func write(_ value: JSONValue) {
-        write(String(decoding: value.encoded, as: UTF8.self) + "\n")
-    }
+    private static func line(_ value: JSONValue) -> String { String(decoding: value.encoded, as: UTF8.self) + "\n" }
 
     static func write(_ text: String) {
         var rest = Array(text.utf8)[...]

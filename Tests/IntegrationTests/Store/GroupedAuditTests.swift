@@ -51,8 +51,21 @@ struct GroupedAuditTests {
 
     @Test func `while the database is away every waiting request learns it`() async throws {
         let inner = GatedAuditStore(failure: .unavailable)
-        inner.open()
-        await #expect(throws: StoreError.unavailable) { try await GroupedAuditStore(inner).append([try event(1)]) }
+        let grouped = GroupedAuditStore(inner)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await expectUnavailable(grouped, 0) }
+            // A wait that is late shows in the expectation below.
+            try? await eventually { inner.hasWaiter }
+            for number in 1...600 { group.addTask { await expectUnavailable(grouped, number) } }
+            try? await eventually { grouped.waitingCount == 600 }
+            inner.open()
+        }
+        // Not asked again for each of the three batches that waited: each would wait for the database's absence anew.
+        #expect(inner.batches == [1])
+    }
+
+    private func expectUnavailable(_ store: GroupedAuditStore, _ number: Int) async {
+        await #expect(throws: StoreError.unavailable) { try await store.append([try event(number)]) }
     }
 
     private func event(_ number: Int) throws -> AuditEvent {

@@ -67,6 +67,19 @@ struct ResponseParserTests {
             ]
         ),
         (
+            // It has no body, and says that it has one: what follows may be that body or the next answer.
+            "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", .get,
+            [.init(status: 204, headers: ["Content-Length=5"], framing: .none, keepsAlive: false, body: "")]
+        ),
+        (
+            "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", .get,
+            [.init(status: 204, headers: ["Transfer-Encoding=chunked"], framing: .none, keepsAlive: false, body: "")]
+        ),
+        (
+            "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", .get,
+            [.init(status: 204, headers: ["Content-Length=0"], framing: .none, keepsAlive: true, body: "")]
+        ),
+        (
             "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", .get,
             [.init(status: 200, headers: ["Content-Length=1"], framing: .length(1), keepsAlive: false, body: "x")]
         ),

@@ -13,8 +13,13 @@ struct AntiForgeryTests {
         private let issued = Mutex<[String: String]>([:])
         private let number = Atomic<Int>(0)
         let refusesHead: Bool
+        /// Whether a read without a session begins one of its own, as SAP Gateway does.
+        let beginsSessionOnRead: Bool
 
-        init(refusesHead: Bool = false) { self.refusesHead = refusesHead }
+        init(refusesHead: Bool = false, beginsSessionOnRead: Bool = false) {
+            self.refusesHead = refusesHead
+            self.beginsSessionOnRead = beginsSessionOnRead
+        }
 
         func expireAll() { issued.withLock { $0 = [:] } }
 
@@ -30,7 +35,9 @@ struct AntiForgeryTests {
                     + "Set-Cookie: SAP_SESSIONID_X=s\(n); path=/; HttpOnly\r\nSet-Cookie: sap-usercontext=c; path=/\r\n"
                     + "Set-Cookie: sap-contextid=pinned; path=/\r\n\r\n\(body)"
             }
-            guard ["POST", "PUT", "PATCH", "DELETE", "MERGE"].contains(request.method) else { return ok() }
+            guard ["POST", "PUT", "PATCH", "DELETE", "MERGE"].contains(request.method) else {
+                return beginsSessionOnRead ? ok("ok", "Set-Cookie: SAP_SESSIONID_X=read; path=/\r\n") : ok()
+            }
             let session = issued.withLock { $0[request["x-csrf-token"] ?? ""] }
             guard let session, request["cookie"] == "\(session); sap-usercontext=c" else {
                 return "HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\nX-CSRF-Token: Required\r\n\r\nno way"
@@ -64,6 +71,19 @@ struct AntiForgeryTests {
             #expect(recorded.all[1].target == "/sap/opu/odata/sap/API_BUSINESS_PARTNER/")
             #expect(recorded.all[1].all("authorization") == ["Bearer \(Gate.secret)"])
             #expect(recorded.all[2].all("x-csrf-token") == ["token-1"])
+        }
+        try await upstream.stop()
+    }
+
+    @Test func `keeps its session although each read begins one of its own`() async throws {
+        let gateway = Gateway(beginsSessionOnRead: true)
+        let (upstream, recorded) = try await Upstream.answering { gateway.answer($0) }
+        try await Gate.with { gate in
+            gate.opening.put(try usable(upstream.port))
+            #expect(try await gate.ask("POST", Self.entity, body: "one").status == 201)
+            #expect(try await gate.ask("GET", Self.entity).status == 200)
+            #expect(try await gate.ask("POST", Self.entity, body: "two").status == 201)
+            #expect(recorded.all.map(\.method) == ["HEAD", "POST", "GET", "POST"])
         }
         try await upstream.stop()
     }

@@ -1,6 +1,7 @@
 import Domain
 import Logging
 import NIOCore
+import Observability
 import ServiceLifecycle
 import Synchronization
 import Testing
@@ -41,6 +42,34 @@ struct DrainTests {
             try? await idle.wait { _, isClosed in isClosed }
             body()
         }
+    }
+
+    @Test func `an answer that the caller hasn't read to its end is not cut`() async throws {
+        let size = 12 << 20
+        let upstream = try await Upstream.start { peer in
+            _ = try await peer.message()
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n")
+            peer.send(ByteBuffer(repeating: 0x61, count: size))
+        }
+        let slow = try await Gate.with { gate in
+            gate.opening.put(try Gate.usable(port: upstream.port))
+            let slow = try await Sockets.connect(to: gate.port, countsOnly: true)
+            try await slow.channel?.setOption(.autoRead, value: false).get()
+            slow.send("GET /proxy/\(Gate.connection)/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n")
+            // Reads no more than it takes the data plane to be done with the answer.
+            try await eventually {
+                let isDone = gate.metrics.prometheusText().contains("sallyport_data_plane_request_seconds_count 1\n")
+                if !isDone { slow.channel?.read() }
+                return isDone
+            }
+            _ = slow.channel?.eventLoop.scheduleTask(in: .milliseconds(200)) {
+                slow.channel?.setOption(.autoRead, value: true).whenComplete { _ in slow.channel?.read() }
+            }
+            return slow
+        }
+        try await slow.wait { _, isClosed in isClosed }
+        #expect(slow.count.load(ordering: .relaxed) > size)
+        try await upstream.stop()
     }
 
     @Test func `cuts what is left at the deadline`() async throws {

@@ -246,4 +246,28 @@ struct RenewalTests {
         }
         try await upstream.stop()
     }
+
+    @Test func `a request that comes after a change does not wait for an opening from before it`() async throws {
+        let (upstream, _) = try await Upstream.answering { _ in ok() }
+        try await Gate.with { gate in
+            gate.opening.put(try Gate.usable(port: upstream.port))
+            gate.opening.hold()
+            let early = try await gate.connect()
+            early.send("GET /proxy/\(Gate.connection)/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n")
+            try await eventually { gate.opening.state.withLock { $0.gate != nil } }
+            gate.announcements.send(.connectionChanged(Gate.connection))
+            for _ in 0..<50 { #expect(try await gate.send("GET", "/health/live").status == 200) }
+            // Only the early opening is held from here on.
+            gate.opening.state.withLock { $0.isGated = false }
+            #expect(try await gate.ask().status == 200)
+            #expect(gate.opening.opens == 2)
+            gate.opening.release()
+            #expect(try await early.message().status == 200)
+            // What the early one brought must not have replaced what came after the change.
+            #expect(try await gate.ask().status == 200)
+            #expect(gate.opening.opens == 2)
+            early.close()
+        }
+        try await upstream.stop()
+    }
 }

@@ -109,7 +109,8 @@ package struct FakeWorld: Sendable {
 
     package var integrations: IntegrationAdministration {
         IntegrationAdministration(
-            gate: gate, integrations: FakeIntegrationStore(database), catalogue: catalogue, vault: vault)
+            gate: gate, integrations: FakeIntegrationStore(database), connections: FakeConnectionStore(database),
+            catalogue: catalogue, vault: vault)
     }
 
     package var tenants: TenantAdministration {
