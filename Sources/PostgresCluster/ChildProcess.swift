@@ -59,11 +59,8 @@ enum Pause {
     /// Waits 5 ms; `false` at the deadline. A cancelled task waits too: what it waits for must be brought to an end.
     static func untilNextLook(_ deadline: ContinuousClock.Instant) async -> Bool {
         guard ContinuousClock.now < deadline else { return false }
-        if Task.isCancelled {
-            usleep(5_000)
-        } else {
-            try? await Task.sleep(for: .milliseconds(5))  // only a cancellation fails it, and that ends the wait
-        }
+        // A task of its own, awaited here, because a cancelled one doesn't sleep; nothing cancels this one, so it can't fail.
+        await Task { try? await Task.sleep(for: .milliseconds(5)) }.value
         return true
     }
 }

@@ -5,9 +5,11 @@ import Testing
 @Suite("Connection strings hold no password")
 struct ConnectionStringRuleTests {
     @Test(arguments: [
-        "postgres://user:hidden@db/sallyport", "postgresql://user:@db", "postgres://user:a%40b@db1,db2/x?sslmode=require",
+        "postgres://user:hidden@db/sallyport", "postgresql://user:@db",
+        "postgres://user:a%40b@db1,db2/x?sslmode=require",
         "postgres://db/x?password=hidden", "postgresql:///x?user=a&password=hidden", "postgres://db?sslpassword=hidden",
-        "postgres://db/x?pass%77ord=hidden", "password=hidden", "host=db password=hidden", "host=db password = 'hid den'",
+        "postgres://db/x?pass%77ord=hidden", "password=hidden", "host=db password=hidden",
+        "host=db password = 'hid den'",
         "host = 'a b' password=hidden", "host='it\\'s' password=hidden", "host=a\\ b password=hidden",
         "sslpassword=hidden", "  password=hidden", "host=db\tpassword=hidden", "host= password=hidden",
     ])

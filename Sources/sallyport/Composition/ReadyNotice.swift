@@ -24,6 +24,8 @@ struct ReadyNotice: Service {
 
     func run() async throws {
         let controlPort = await control.value()
+        // A listener that could not open ends the group, and there is nothing to tell.
+        guard controlPort != 0 else { return }
         let dataPort = try await data.boundAddress().port ?? 0
         tell(
             Server.Addresses(

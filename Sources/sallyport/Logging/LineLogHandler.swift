@@ -63,15 +63,20 @@ struct LineLogHandler: LogHandler {
     }
 
     /// One `write(2)` a line, so that lines of several threads don't mix. A pipe that stays full loses the line and not the
-    /// service: event loops write here too, and must not wait for a reader that is stuck.
+    /// service: event loops write here too, and must not wait for a reader that is stuck. It is waited for once, and then
+    /// no more until it reads again.
     static let standardError: @Sendable (String) -> Void = { line in
         var descriptor = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
-        guard unsafe poll(&descriptor, 1, longestWaitMilliseconds) == 1 else { return }
+        let wait: Int32 = isStuck.load(ordering: .relaxed) ? 0 : longestWaitMilliseconds
+        let isReady = unsafe poll(&descriptor, 1, wait) == 1
+        isStuck.store(!isReady, ordering: .relaxed)
+        guard isReady else { return }
         var line = line
         line.withUTF8 { bytes in _ = unsafe Glibc.write(2, bytes.baseAddress, bytes.count) }
     }
 
     private static let longestWaitMilliseconds: Int32 = 50
+    private static let isStuck = Atomic(false)
 }
 
 /// JSON strings for log lines and command output.
