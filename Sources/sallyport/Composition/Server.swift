@@ -49,7 +49,7 @@ struct Server: Sendable {
                 BackgroundService(work: installation.revocations.run),
                 BackgroundService(work: installation.signingKeys.run), Heartbeats(installation: installation),
                 KeyForgetting(installation: installation),
-                ReloadOnSignal(certificates: certificates), data, control, ready,
+                ReloadOnSignal(certificates: certificates), Listeners(control: control, data: data), ready,
             ])
         }
     }

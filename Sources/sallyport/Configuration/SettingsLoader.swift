@@ -116,7 +116,7 @@ enum SettingsError: Error, CustomStringConvertible {
             "--set takes KEY=VALUE, not '\(flag.prefix(40))'"
         case .unreadableFile(let path): "the configuration file \(path) can't be read"
         case .malformedFile(let path): "the configuration file \(path) is not a YAML mapping of keys to plain values"
-        case .malformedValue(let setting): "\(setting.key) takes \(setting.kindText)"
+        case .malformedValue(let setting): "\(setting.key): expected \(setting.kindText)"
         case .missing(let key): "\(key) is not set; `sallyport config` says what it is for"
         case .refused(let why): why
         }
