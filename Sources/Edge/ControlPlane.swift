@@ -30,8 +30,8 @@ package enum ControlPlane {
 
     private static func server(_ configuration: ControlPlaneConfiguration) -> HTTPServerBuilder {
         let limits = configuration.limits
-        // The decoder's own bounds lie above ours, so that what is a little too large gets an answer that says so; what is
-        // far too large ends the connection with a bare 400.
+        // The decoder's own bounds lie above ours, so that what is too large gets an answer that says so: from the
+        // handlers where it is a little too large, from the bounds of the head where it is far too large.
         // A request may be silent for as long as it may take: only then is silence a stall.
         let silence = max(limits.stallTimeout, min(limits.requestTimeout, .seconds(3_600)) + .seconds(1))
         let stall = TimeAmount.nanoseconds(silence.nanoseconds)
@@ -42,7 +42,9 @@ package enum ControlPlane {
                 maxHeaderFieldSize: limits.maxHeaderBytes * 4, maxHeaderListSize: limits.maxHeaderBytes * 4,
                 maxHeaderFieldCount: limits.maxHeaderFields * 4))
         return HTTPServerBuilder { responder in
-            let plain = HTTP1Channel(responder: responder, configuration: http)
+            let plain = BoundedHeadChannel(
+                HTTP1Channel(responder: responder, configuration: http),
+                time: .nanoseconds(limits.headTimeout.nanoseconds), maxBytes: limits.maxHeaderBytes * 4)
             guard let tls = configuration.tls else { return plain }
             return ReloadableTLSChannel(plain, context: tls)
         }

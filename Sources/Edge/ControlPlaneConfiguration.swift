@@ -28,6 +28,8 @@ package struct ControlPlaneConfiguration: Sendable {
 package struct ControlPlaneLimits: Sendable {
     /// Of a body; 413 above. A form is limited to 16 KiB as well.
     package var maxBodyBytes: Int
+    /// From the first byte of a head to its end; 408 after.
+    package var headTimeout: Duration
     /// From the first read of a body to its last byte; 408 after.
     package var bodyTimeout: Duration
     /// From the head of a request to its answer; 504 after.
@@ -44,12 +46,14 @@ package struct ControlPlaneLimits: Sendable {
     package var maxConnections: Int
 
     package init(
-        maxBodyBytes: Int = 1 << 20, bodyTimeout: Duration = .seconds(10), requestTimeout: Duration = .seconds(15),
+        maxBodyBytes: Int = 1 << 20, headTimeout: Duration = .seconds(10), bodyTimeout: Duration = .seconds(10),
+        requestTimeout: Duration = .seconds(15),
         idleTimeout: Duration = .seconds(30), stallTimeout: Duration = .seconds(60), maxHeaderBytes: Int = 32 << 10,
         maxHeaderFields: Int = 100,
         maxConnections: Int = 4_096
     ) {
         self.maxBodyBytes = maxBodyBytes
+        self.headTimeout = headTimeout
         self.bodyTimeout = bodyTimeout
         self.requestTimeout = requestTimeout
         self.idleTimeout = idleTimeout

@@ -101,14 +101,34 @@ struct BadMessageTests {
         }
     }
 
-    @Test func `whose head never ends is cut off`() async throws {
+    @Test(arguments: [
+        "GET /health/live HTTP/1.1\r\nHost: h\r\nX-Slow: ", "\r\n\r\nGET /health/live HTTP/1.1\r\nHost: h\r\n", "G",
+    ])
+    func `whose head never ends gets a 408 and is cut off`(_ begun: String) async throws {
         try await Rig.run { rig in
             let port = rig.port
-            let isClosed = try await RawHTTP.onThread {
+            let (response, isClosed) = try await RawHTTP.onThread {
                 let connection = try RawConnection(port: port)
-                try connection.send(Array("GET /health/live HTTP/1.1\r\nHost: h\r\nX-Slow: ".utf8))
-                return try connection.isClosedByServer()
+                try connection.send(Array(begun.utf8))
+                return (try connection.readResponse(), try connection.isClosedByServer())
             }
+            #expect(response?.status == 408)
+            #expect(response?.code == "request_timeout")
+            #expect(isClosed)
+        }
+    }
+
+    @Test func `whose second head never ends is cut off without another answer`() async throws {
+        try await Rig.run { rig in
+            let port = rig.port
+            let (first, isClosed) = try await RawHTTP.onThread {
+                let connection = try RawConnection(port: port)
+                try connection.send(Array("GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+                let first = try connection.readResponse()
+                try connection.send(Array("GET /health/live HTTP/1.1\r\nX-Slow: ".utf8))
+                return (first, try connection.isClosedByServer())
+            }
+            #expect(first?.status == 200)
             #expect(isClosed)
         }
     }

@@ -154,7 +154,7 @@ struct SettingsTests {
     func `a malformed value is refused by its key, without the value`(flag: String) async {
         let error = await #expect(throws: SettingsError.self) { try await Self.load([flag]) }
         let key = flag.prefix { $0 != "=" }
-        #expect(error?.description.hasPrefix("\(key) takes ") ?? false)
+        #expect(error?.description.hasPrefix("\(key): expected ") ?? false)
     }
 
     @Test func `what the file holds is of the same types as elsewhere`() async throws {

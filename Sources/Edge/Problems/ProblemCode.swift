@@ -95,7 +95,7 @@ extension ProblemCode {
         case .otherListener:
             "The proxy and the token fetch are served by the data plane, on another port, with a caller token."
         case .methodNotAllowed: "See \"Allow\"."
-        case .requestTimeout: "Send the whole body at once."
+        case .requestTimeout: "Send the whole request at once."
         case .nameTaken: "Another object of this kind has this name."
         case .externalIDTaken: "Another tenant has this external id."
         case .stillReferenced: "Delete the connections that use it first."

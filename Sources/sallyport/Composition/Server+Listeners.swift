@@ -68,7 +68,8 @@ extension Server {
         var tls: ControlPlaneConfiguration.TLSContext?
         if let pair = certificates.control { tls = { pair.context } }
         let limits = ControlPlaneLimits(
-            maxBodyBytes: settings.bytes("limits.max_body_bytes"), bodyTimeout: settings.duration("timeouts.header"),
+            maxBodyBytes: settings.bytes("limits.max_body_bytes"), headTimeout: settings.duration("timeouts.header"),
+            bodyTimeout: settings.duration("timeouts.header"),
             requestTimeout: settings.duration("timeouts.request"), idleTimeout: settings.duration("timeouts.idle"),
             maxConnections: settings.integer("limits.max_connections"))
         let configuration = ControlPlaneConfiguration(

@@ -134,10 +134,10 @@ enum SettingsTable {
             help: "Longest time that a control-plane request, or the preparation of a proxied one, may take."),
         Setting(
             key: "timeouts.header", kind: .duration, defaultText: "10s",
-            help: "Longest time for a request's head on the data plane, and for its body on the control plane."),
+            help: "Longest time for a request's head, and for its body on the control plane; 408 after."),
         Setting(
             key: "timeouts.idle", kind: .duration, defaultText: "75s",
-            help: "How long a kept-alive connection may be idle; on the control plane also the longest time for a head."
+            help: "How long a kept-alive connection may be idle."
         ),
         Setting(
             key: "timeouts.upstream", kind: .duration, defaultText: "60s",

@@ -68,7 +68,8 @@ final class Rig: Sendable {
 
     /// Limits short enough for tests that wait for them.
     static let limits = ControlPlaneLimits(
-        maxBodyBytes: 64 << 10, bodyTimeout: .milliseconds(400), requestTimeout: .seconds(5),
+        maxBodyBytes: 64 << 10, headTimeout: .milliseconds(400), bodyTimeout: .milliseconds(400),
+        requestTimeout: .seconds(5),
         idleTimeout: .milliseconds(800), stallTimeout: .seconds(2), maxConnections: 256)
 
     /// Runs a control plane around `body` and ends it afterwards.
