@@ -11,7 +11,7 @@ package struct ControlPlaneServices: Sendable {
     let audit: AuditReading
     let providers: ProviderListing
     let authenticator: APIKeyAuthenticator
-    let tokens: CallerTokenGranting
+    let tokenEndpoint: TokenEndpoint
     let issuer: String
     let signingKeys: SigningKeys
     let cursors: CursorCodec
@@ -34,7 +34,7 @@ package struct ControlPlaneServices: Sendable {
         self.audit = audit
         self.providers = providers
         self.authenticator = authenticator
-        self.tokens = tokens
+        tokenEndpoint = TokenEndpoint(authenticator: authenticator, tokens: tokens)
         self.issuer = issuer
         self.signingKeys = signingKeys
         self.cursors = cursors

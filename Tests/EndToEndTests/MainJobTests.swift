@@ -33,6 +33,28 @@ extension EndToEnd {
             }
         }
 
+        @Test func `either listener issues caller tokens, records each, and refuses alike`() async throws {
+            try await Site.with { site in
+                try await site.serving { instance in
+                    let tenant = try await instance.tenant("Nordwind")
+                    var refusals: [String] = []
+                    for port in [instance.control, instance.data] {
+                        let issued = try await instance.tokenAnswer(tenant, key: instance.key, port: port)
+                        #expect(issued.status == 200 && issued.header("cache-control") == "no-store", "\(issued)")
+                        let token = try issued.json["access_token"]?.string ?? ""
+                        // There is no such connection; what matters is that the token was taken.
+                        let used = try await instance.fetchToken("conn_01kat0c3m0e9y8x4t5v6w7z8ab", token: token)
+                        #expect(used.status == 404 && used.code == "connection_not_found", "\(used)")
+                        let refused = try await instance.tokenAnswer(tenant, key: instance.key + "x", port: port)
+                        #expect(refused.status == 401 && refused.header("www-authenticate") != nil, "\(refused)")
+                        refusals.append(refused.text)
+                    }
+                    #expect(refusals.first == refusals.last)
+                    #expect(try await instance.auditEvents("caller_token.issued").count == 2)
+                }
+            }
+        }
+
         @Test func `S/4HANA with client credentials: the token is obtained, used, and given out where allowed`()
             async throws
         {

@@ -139,7 +139,7 @@ def stage_token(service, tenant, port, secret):
                    "/sap/opu/odata/sap/API_BUSINESS_PARTNER_SRV/A_BusinessPartner?$top=1&$format=json"},
         "secrets": {"client_secret": secret}})["id"]
     return ["--url", f"{service.data}/v1/connections/{connection}/token", "--issue-url",
-            service.control + "/oauth2/token"]
+            service.data + "/oauth2/token"]
 
 
 def main():

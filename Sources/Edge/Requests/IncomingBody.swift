@@ -48,21 +48,12 @@ struct IncomingBody: Sendable {
         return try ObjectReader(document.root)
     }
 
-    /// The parameters of a form, at most 16 KiB: nobody is authenticated yet.
-    func form() async throws(Problem) -> FormParameters {
+    /// The bytes of a form, at most 16 KiB: nobody is authenticated yet.
+    func form() async throws(Problem) -> SecretBytes {
         guard MediaType.is(contentType, "application/x-www-form-urlencoded") else {
             throw Problem(code: .unsupportedMediaType)
         }
-        let bytes = try await collect(atMost: min(limits.maxBodyBytes, 16_384))
-        do throws(FormParameters.Failure) {
-            return try FormParameters(bytes)
-        } catch {
-            switch error {
-            case .malformed: throw .invalid("", .malformed)
-            case .duplicate: throw .invalid("", .duplicateMember)
-            case .tooMany: throw .invalid("", .tooMany)
-            }
-        }
+        return try await collect(atMost: min(limits.maxBodyBytes, 16_384))
     }
 
     private static let jsonLimits = JSONLimits(maxDepth: 16, maxValues: 10_000, refusesNUL: true)

@@ -7,7 +7,8 @@ struct ClientCredentials: Sendable {
     let keyID: APIKeyID?
     let key: SecretBytes
 
-    init(authorization: String?, _ form: FormParameters) throws(TokenError) {
+    /// - Parameter authorization: the value of the header of that name.
+    init(authorization: SecretBytes?, _ form: FormParameters) throws(TokenError) {
         guard let authorization else {
             try self.init(id: form.text("client_id"), secret: form.secret("client_secret"))
             return
@@ -15,11 +16,25 @@ struct ClientCredentials: Sendable {
         guard form.secret("client_secret") == nil else {
             throw TokenError(.invalidRequest, "The client is authenticated in two ways.")
         }
-        let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].lowercased() == "basic", parts[1].utf8.count <= 1_024,
-            let pair = Base64.decode(SecretBytes(utf8: String(parts[1]))), let (id, secret) = Self.split(pair)
-        else { throw TokenError(.invalidClient) }
+        guard let pair = Self.basic(authorization), let (id, secret) = Self.split(pair) else {
+            throw TokenError(.invalidClient)
+        }
         try self.init(id: id.withBytes { $0.utf8String }, secret: secret)
+    }
+
+    private static let scheme = Array("basic".utf8)
+    private static let maxEncodedBytes = 1_024
+
+    /// What the Basic scheme carries; nil for another scheme (RFC 7617 §2; the scheme's name is case-insensitive).
+    private static func basic(_ authorization: SecretBytes) -> SecretBytes? {
+        authorization.withBytes { bytes in
+            let start = scheme.count + 1
+            guard bytes.byteCount >= start, bytes.byteCount <= start + maxEncodedBytes,
+                scheme.indices.allSatisfy({ bytes[$0] | 0x20 == scheme[$0] }),
+                bytes[scheme.count] == UInt8(ascii: " ")
+            else { return nil }
+            return Base64.decode(SecretBytes(copying: bytes.extracting(start..<bytes.byteCount)))
+        }
     }
 
     private init(id: String?, secret: SecretBytes?) throws(TokenError) {

@@ -14,48 +14,15 @@ enum TokenHandlers {
     @Sendable private static func token(
         _ services: ControlPlaneServices, _ call: Call
     ) async throws(Problem) -> Answer {
-        do throws(TokenError) {
-            return try await issue(services, call)
-        } catch {
-            return error.answer()
-        }
-    }
-
-    private static func issue(_ services: ControlPlaneServices, _ call: Call) async throws(TokenError) -> Answer {
-        let form: FormParameters
+        let form: SecretBytes
         do throws(Problem) {
             form = try await call.body.form()
         } catch {
-            throw TokenError(error)
+            return TokenError(error).answer()
         }
-        let client = try ClientCredentials(authorization: call.headers[.authorization], form)
-        let caller: Principal
-        do throws(AuthenticationError) {
-            caller = try await services.authenticator.authenticate(client.key, claimedID: client.keyID)
-        } catch {
-            throw TokenError(error)
-        }
-        let request = try CallerTokenRequest(form, ownTenant: caller.tenantID)
-        do throws(CallerTokenGranting.Failure) {
-            return answer(try await services.tokens.grant(request, to: caller, requestID: call.requestID))
-        } catch {
-            throw TokenError(error)
-        }
-    }
-
-    private static func answer(_ token: IssuedToken) -> Answer {
-        var writer = JSONWriter(reservingCapacity: token.text.count + 128)
-        writer.beginObject()
-        writer.key("access_token")
-        writer.revealed(token.text, for: .tokenResponse)
-        writer.member("token_type", "Bearer")
-        writer.key("expires_in")
-        writer.int(token.expiresIn.components.seconds)
-        writer.member("scope", token.scope.names.joined(separator: " "))
-        writer.endObject()
-        var answer = Answer(.ok, contentType: .json, body: writer.bytes)
-        answer.headers[.cacheControl] = "no-store"
-        return answer
+        let authorization = call.headers[.authorization].map { SecretBytes(utf8: $0) }
+        return await services.tokenEndpoint.respond(
+            form: form, authorization: authorization, requestID: call.requestID)
     }
 
     /// May be kept for five minutes; the tag is a hash of the keys.

@@ -76,7 +76,7 @@ extension Exchange {
         answerOwn(out, status: 200, keepAlive: keepAlive)
     }
 
-    private func answerOwn(_ out: consuming ByteBuffer, status: Int, keepAlive: Bool) {
+    func answerOwn(_ out: consuming ByteBuffer, status: Int, keepAlive: Bool) {
         answerStatus = status
         answerKeepsAlive = keepAlive
         caller.write(out)

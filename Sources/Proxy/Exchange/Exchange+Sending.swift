@@ -78,7 +78,7 @@ extension Exchange {
     }
 
     /// The caller waits with its body until somebody says that it is welcome (RFC 9110 §10.1.1).
-    private func sendContinue() {
+    func sendContinue() {
         guard caller.parser.head.expectsContinue, !continueSent else { return }
         continueSent = true
         var out = loop.takeBuffer()
@@ -92,11 +92,13 @@ extension Exchange {
 
     /// Whether a piece of the body could be sent on now.
     var wantsBody: Bool {
+        if stage == .collecting { return true }
         guard stage == .sending || stage == .receiving, let upstream else { return false }
         return upstream.isWritable
     }
 
     func receive(_ piece: ByteBuffer) {
+        if stage == .collecting { return collect(piece) }
         guard let upstream else { return }
         bodyBytes += piece.readableBytes
         if let limit = loop.shared.configuration.maxRequestBodyBytes, bodyBytes > limit {
@@ -121,7 +123,7 @@ extension Exchange {
         }
         switch stage {
         case .receiving: waitFor(.responseBody)
-        case .starting, .opening, .waiting, .antiForgery, .sending, .done:
+        case .starting, .opening, .waiting, .antiForgery, .sending, .collecting, .issuing, .done:
             waitFor(upstream.isWritable ? .callerBody : .upstreamDrain)
         }
         if !upstream.isWritable { upstream.flushIfNeeded() }
@@ -141,6 +143,7 @@ extension Exchange {
     func receiveEndOfRequest() {
         guard !requestEnded else { return }
         requestEnded = true
+        if stage == .collecting { return issueToken() }
         guard let upstream else { return }
         if framing == .chunked { upstream.write(Self.lastChunk) }
         upstream.completeRequest()
@@ -173,7 +176,7 @@ extension Exchange {
             retriedConnection = true
             acquire(fresh: true)
         case .receiving: cut()
-        case .starting, .opening, .waiting, .done: return
+        case .starting, .opening, .waiting, .collecting, .issuing, .done: return
         }
     }
 

@@ -24,6 +24,10 @@ final class Exchange {
         case sending
         /// The answer passes through; becomes `done`.
         case receiving
+        /// The form of a token request arrives; becomes `issuing`, `done`.
+        case collecting
+        /// A caller token is being issued; becomes `done`.
+        case issuing
         case done
     }
 
@@ -68,6 +72,10 @@ final class Exchange {
     var answerKeepsAlive = false
     var answerStatus = 0
     var antiForgery = AntiForgeryStep.head
+    /// The form of a token request as far as it is here.
+    var form: FormCollection?
+    /// What this exchange has under way at the token endpoint.
+    var issue: UInt64?
 
     init(caller: CallerConnection, loop: DataPlaneLoop) {
         self.caller = caller
@@ -84,6 +92,7 @@ final class Exchange {
         guard let target else { return }
         switch target.route {
         case .live: answerLive()
+        case .issue: collectForm()
         case .proxy, .tokenFetch: openConnection()
         }
     }
@@ -99,10 +108,12 @@ final class Exchange {
         guard !head.asksForUpgrade else { throw .upgradeRefused }
         let target = try RequestTarget.match(bytes, head.target)
         self.target = target
+        guard target.route != .issue || loop.shared.callerTokens != nil else { throw .notFound }
         guard target.route.allows(method) else { throw .methodNotAllowed }
         if let limit = loop.shared.configuration.maxRequestBodyBytes, case .length(let length) = framing {
             guard length <= limit else { throw .bodyTooLarge }
         }
+        if target.route == .issue { try checkForm(head) }
         guard target.route.needsCaller else { return }
         let now = loop.shared.clock.now()
         let token = try loop.authenticator.authenticate(head, now: now, counters: &loop.counters)
@@ -120,7 +131,7 @@ final class Exchange {
         guard let restriction = principal.restriction else { return }
         if let id = target.connectionID, !restriction.covers(id) { throw .connectionNotFound }
         switch target.route {
-        case .live: return
+        case .live, .issue: return
         case .tokenFetch:
             // The whole token would allow what the restriction forbids.
             guard !restriction.narrowsRequests else { throw .outsideRestriction }
@@ -163,7 +174,7 @@ final class Exchange {
         switch stage {
         case .done: return
         case .receiving: return cut()
-        case .starting, .opening, .waiting, .antiForgery, .sending: break
+        case .starting, .opening, .waiting, .antiForgery, .sending, .collecting, .issuing: break
         }
         audit(problem)
         report(problem)
@@ -220,6 +231,7 @@ final class Exchange {
         stage = .done
         deadline = .max
         heldBody = nil
+        leaveTokenIssue()
         loop.counters.countRequest(target?.route, status: status)
         loop.shared.metrics.durations.record(Double((NIODeadline.now() - startedAt).nanoseconds) / 1e9)
     }

@@ -13,6 +13,7 @@ final class DataPlaneLoop {
     let connections: ConnectionCache
     let lanes: LaneDirectory
     let openings = OpeningFlights()
+    let tokenIssues: TokenIssues
     var identifiers = IdentifierStream()
     var counters = LoopCounters()
     var callers = LiveSet<CallerConnection>()
@@ -34,6 +35,7 @@ final class DataPlaneLoop {
         authenticator = CallerAuthenticator(tokens: shared.makeTokenLookup())
         connections = ConnectionCache(capacity: shared.configuration.maxCachedConnections)
         lanes = LaneDirectory()
+        tokenIssues = TokenIssues(eventLoop)
         scratch = ByteBufferAllocator().buffer(capacity: 4_096)
         dateLine = HTTPDate.line(shared.clock.now())
     }

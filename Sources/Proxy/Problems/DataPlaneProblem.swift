@@ -11,6 +11,8 @@ package enum DataPlaneProblem: String, Error, Hashable, Sendable, CaseIterable {
     case headersTooLarge = "headers_too_large"
     case bodyTooLarge = "body_too_large"
     case requestTimeout = "request_timeout"
+    /// A token request that is no form.
+    case unsupportedMediaType = "unsupported_media_type"
     /// Dot segments in any encoding, `//`, `\`, `%2f`, `%5c`, `%00` or control characters.
     case badPath = "bad_path"
     case upgradeRefused = "upgrade_refused"
@@ -56,6 +58,7 @@ package enum DataPlaneProblem: String, Error, Hashable, Sendable, CaseIterable {
         case .reauthRequired, .connectionSuspended, .connectionNotVerified: 409
         case .bodyTooLarge: 413
         case .requestLineTooLong: 414
+        case .unsupportedMediaType: 415
         case .unsupportedExpectation: 417
         case .headersTooLarge: 431
         case .credentialUnreadable, .internalFailure: 500
@@ -76,6 +79,7 @@ package enum DataPlaneProblem: String, Error, Hashable, Sendable, CaseIterable {
         case .headersTooLarge: "The request has too many or too large headers"
         case .bodyTooLarge: "The request body is too large"
         case .requestTimeout: "The request did not arrive in time"
+        case .unsupportedMediaType: "The request body is of another type than this path takes"
         case .badPath: "The path holds a segment or an escape that is refused"
         case .upgradeRefused: "The connection can't change its protocol"
         case .notFound: "There is nothing here"
@@ -93,7 +97,7 @@ package enum DataPlaneProblem: String, Error, Hashable, Sendable, CaseIterable {
         case .storeUnavailable: "The database is away"
         case .credentialUnreadable: "The stored credential does not open"
         case .internalFailure: "Something failed here"
-        case .timedOut: "The connection could not be opened in time"
+        case .timedOut: "What the request needs did not come in time"
         case .overloaded: "Too many requests are waiting"
         case .upstreamBusy: "Too many requests wait for this upstream"
         case .destinationRefused: "The upstream's address is not allowed"

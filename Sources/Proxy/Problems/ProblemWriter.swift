@@ -74,6 +74,7 @@ enum ProblemWriter {
         case 412: " Precondition Failed\r\n"
         case 413: " Content Too Large\r\n"
         case 414: " URI Too Long\r\n"
+        case 415: " Unsupported Media Type\r\n"
         case 417: " Expectation Failed\r\n"
         case 428: " Precondition Required\r\n"
         case 429: " Too Many Requests\r\n"

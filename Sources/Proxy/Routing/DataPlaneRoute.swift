@@ -3,6 +3,7 @@ package enum DataPlaneRoute: String, CaseIterable, Sendable {
     case proxy
     case tokenFetch = "token_fetch"
     case live
+    case issue
 
     /// As it stands in logs and metrics.
     package var template: String {
@@ -10,6 +11,7 @@ package enum DataPlaneRoute: String, CaseIterable, Sendable {
         case .proxy: "/proxy/{connection}/{path}"
         case .tokenFetch: "/v1/connections/{id}/token"
         case .live: "/health/live"
+        case .issue: "/oauth2/token"
         }
     }
 
@@ -17,18 +19,23 @@ package enum DataPlaneRoute: String, CaseIterable, Sendable {
     package var allow: String {
         switch self {
         case .proxy: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, MERGE"
-        case .tokenFetch: "POST"
+        case .tokenFetch, .issue: "POST"
         case .live: "GET, HEAD"
         }
     }
 
     /// Whether a caller token is needed.
-    package var needsCaller: Bool { self != .live }
+    package var needsCaller: Bool {
+        switch self {
+        case .proxy, .tokenFetch: true
+        case .live, .issue: false
+        }
+    }
 
     func allows(_ method: HTTPMethod) -> Bool {
         switch self {
         case .proxy: method != .other
-        case .tokenFetch: method == .post
+        case .tokenFetch, .issue: method == .post
         case .live: method == .get || method == .head
         }
     }

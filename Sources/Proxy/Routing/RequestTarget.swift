@@ -14,6 +14,7 @@ struct RequestTarget: Hashable, Sendable {
     private static let connectionsPrefix = Array("/v1/connections/".utf8)
     private static let tokenSuffix = Array("/token".utf8)
     private static let livePath = Array("/health/live".utf8)
+    private static let issuePath = Array("/oauth2/token".utf8)
 
     /// Matches a target whose bytes are visible ASCII and whose first is `/`.
     ///
@@ -32,8 +33,14 @@ struct RequestTarget: Hashable, Sendable {
         let path = target.lowerBound..<end
         if hasPrefix(bytes, path, proxyPrefix) { return try proxy(bytes, path, query) }
         if hasPrefix(bytes, path, connectionsPrefix) { return try token(bytes, path, query) }
-        guard path.count == livePath.count, hasPrefix(bytes, path, livePath) else { throw .notFound }
-        return RequestTarget(route: .live, connectionID: nil, path: end..<end, query: query)
+        return RequestTarget(route: try fixed(bytes, path), connectionID: nil, path: end..<end, query: query)
+    }
+
+    /// The routes that are one path each.
+    private static func fixed(_ bytes: Span<UInt8>, _ path: Range<Int>) throws(DataPlaneProblem) -> DataPlaneRoute {
+        if path.count == issuePath.count, hasPrefix(bytes, path, issuePath) { return .issue }
+        if path.count == livePath.count, hasPrefix(bytes, path, livePath) { return .live }
+        throw .notFound
     }
 
     private static func proxy(

@@ -13,6 +13,8 @@ package struct DataPlaneConfiguration: Sendable {
     package var maxRequestBodyBytes: Int?
     /// Caller connections of the whole process; beyond it a new one is answered 503 and closed.
     package var maxConnections: Int
+    /// Token requests that each loop has answered at once; beyond it one is answered 503.
+    package var maxTokenIssues: Int
     package var timeouts: DataPlaneTimeouts
     package var upstream: UpstreamLimits
     /// Entries of each loop's cache of verified caller tokens.
@@ -24,7 +26,7 @@ package struct DataPlaneConfiguration: Sendable {
 
     package init(
         host: String = "127.0.0.1", port: Int = 0, threads: Int = 1, limits: HTTPLimits = HTTPLimits(),
-        maxRequestBodyBytes: Int? = nil, maxConnections: Int = 10_000,
+        maxRequestBodyBytes: Int? = nil, maxConnections: Int = 10_000, maxTokenIssues: Int = 256,
         timeouts: DataPlaneTimeouts = DataPlaneTimeouts(), upstream: UpstreamLimits = UpstreamLimits(),
         maxCachedTokens: Int = 10_000, maxCachedConnections: Int = 10_000,
         tlsContext: @escaping @Sendable () -> NIOSSLContext? = { nil }
@@ -35,6 +37,7 @@ package struct DataPlaneConfiguration: Sendable {
         self.limits = limits
         self.maxRequestBodyBytes = maxRequestBodyBytes
         self.maxConnections = maxConnections
+        self.maxTokenIssues = maxTokenIssues
         self.timeouts = timeouts
         self.upstream = upstream
         self.maxCachedTokens = maxCachedTokens
@@ -51,7 +54,7 @@ package struct DataPlaneTimeouts: Sendable {
     package var bodyStall = Duration.seconds(30)
     /// Between two requests of a connection.
     package var keepAlive = Duration.seconds(75)
-    /// For opening a connection's credential, a token's refresh included.
+    /// For opening a connection's credential, a token's refresh included; and for the issue of a caller token.
     package var opening = Duration.seconds(15)
     /// For a free or new upstream connection, name and TLS included.
     package var upstreamConnect = Duration.seconds(10)

@@ -79,11 +79,11 @@ final class DataPlaneLoops: Sendable {
         }
     }
 
-    /// Stops ticks, ends upstream connections, and waits for openings that are under way.
+    /// Stops ticks, ends upstream connections, and waits for openings and token issues that are under way.
     func stop() async {
         for loop in loops {
             let tasks = try? await loop.eventLoop.submit {
-                let tasks = loop.state.value.openings.cancel()
+                let tasks = loop.state.value.openings.cancel() + loop.state.value.tokenIssues.cancelAll()
                 loop.state.value.stop()
                 return tasks
             }.get()

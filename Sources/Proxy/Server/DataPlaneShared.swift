@@ -9,6 +9,8 @@ package struct DataPlaneDependencies: Sendable {
     /// Makes what knows callers, once for each event loop: ``CachedCallerTokens``.
     package var makeTokenLookup: @Sendable () -> any CallerTokenLookup
     package var opening: any ConnectionOpening
+    /// Answers `POST /oauth2/token`; nil leaves that path to the control plane.
+    package var callerTokens: (any CallerTokenEndpoint)?
     package var announcements: any AnnouncementSource
     package var audit: any AuditStore
     package var clock: any WallClock
@@ -18,11 +20,12 @@ package struct DataPlaneDependencies: Sendable {
 
     package init(
         makeTokenLookup: @escaping @Sendable () -> any CallerTokenLookup, opening: any ConnectionOpening,
-        announcements: any AnnouncementSource, audit: any AuditStore,
+        callerTokens: (any CallerTokenEndpoint)? = nil, announcements: any AnnouncementSource, audit: any AuditStore,
         clock: any WallClock, identifiers: IdentifierSource, metrics: MetricRegistry, logger: Logger
     ) {
         self.makeTokenLookup = makeTokenLookup
         self.opening = opening
+        self.callerTokens = callerTokens
         self.announcements = announcements
         self.audit = audit
         self.clock = clock
@@ -37,6 +40,7 @@ final class DataPlaneShared: Sendable {
     let configuration: DataPlaneConfiguration
     let makeTokenLookup: @Sendable () -> any CallerTokenLookup
     let opening: any ConnectionOpening
+    let callerTokens: (any CallerTokenEndpoint)?
     let clock: any WallClock
     let usage: UsageRecorder
     let metrics: DataPlaneMetrics
@@ -51,6 +55,7 @@ final class DataPlaneShared: Sendable {
         self.configuration = configuration
         makeTokenLookup = dependencies.makeTokenLookup
         opening = dependencies.opening
+        callerTokens = dependencies.callerTokens
         clock = dependencies.clock
         self.usage = usage
         metrics = DataPlaneMetrics(dependencies.metrics)

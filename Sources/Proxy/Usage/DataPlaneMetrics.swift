@@ -81,7 +81,8 @@ struct LoopCounters {
         case .proxy: row = 0
         case .tokenFetch: row = 1
         case .live: row = 2
-        case nil: row = 3
+        case .issue: row = 3
+        case nil: row = 4
         }
         requests[row * DataPlaneMetrics.classCount + min(status / 100, DataPlaneMetrics.classCount - 1)] += 1
     }

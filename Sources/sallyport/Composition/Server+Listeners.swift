@@ -34,7 +34,9 @@ extension Server {
         return url("control", settings, port: port, secure: secure)
     }
 
-    func dataPlane(_ certificates: ListenerCertificates, issuer: String) -> DataPlaneServer {
+    func dataPlane(
+        _ certificates: ListenerCertificates, issuer: String, issuing: TokenIssuing
+    ) -> DataPlaneServer {
         let settings = installation.settings
         let threads = settings.integer("data.threads")
         let bodyLimit = settings.bytes("limits.max_proxy_body_bytes")
@@ -55,6 +57,7 @@ extension Server {
             issuer: issuer, keys: installation.signingKeys, revocations: installation.revocations)
         let dependencies = DataPlaneDependencies(
             makeTokenLookup: { CachedCallerTokens(verifier: verifier, capacity: 16_384) }, opening: installation.opener,
+            callerTokens: DataPlaneTokens(issuing),
             announcements: installation.stores.announcements, audit: installation.audit,
             clock: installation.clock, identifiers: installation.identifiers, metrics: installation.metrics,
             logger: installation.logger)
@@ -62,7 +65,8 @@ extension Server {
     }
 
     func controlPlane(
-        _ certificates: ListenerCertificates, issuer: String, onListening: @escaping @Sendable (Int) async -> Void
+        _ certificates: ListenerCertificates, issuer: String, issuing: TokenIssuing,
+        onListening: @escaping @Sendable (Int) async -> Void
     ) throws(CommandFailure) -> any Service {
         let settings = installation.settings
         var tls: ControlPlaneConfiguration.TLSContext?
@@ -76,30 +80,20 @@ extension Server {
             host: settings.text("control.host") ?? "127.0.0.1", port: settings.integer("control.port"),
             limits: limits, tls: tls)
         return ControlPlane.application(
-            try services(issuer: issuer), configuration: configuration, logger: installation.logger,
+            try services(issuer: issuer, issuing: issuing), configuration: configuration, logger: installation.logger,
             onListening: onListening)
     }
 
-    private func services(issuer: String) throws(CommandFailure) -> ControlPlaneServices {
+    private func services(issuer: String, issuing: TokenIssuing) throws(CommandFailure) -> ControlPlaneServices {
         guard let key = installation.rootKey.derive(.listCursors), let cursors = try? CursorCodec(key: key) else {
             throw CommandFailure(.internalFault, "the key of list cursors can't be derived")
-        }
-        let lifetime = installation.settings.duration("tokens.lifetime")
-        guard lifetime >= CallerTokenFormat.shortestLifetime, lifetime <= CallerTokenFormat.longestLifetime else {
-            throw CommandFailure(.configuration, "tokens.lifetime is 30s to 15m")
         }
         return ControlPlaneServices(
             tenants: installation.tenants, integrations: installation.integrations,
             connections: installation.connections, apiKeys: installation.apiKeys,
             audit: AuditReading(gate: installation.gate),
             providers: ProviderListing(gate: installation.gate, catalogue: installation.catalogue),
-            authenticator: APIKeyAuthenticator(
-                store: installation.stores.apiKeys, revocations: installation.revocations, clock: installation.clock),
-            tokens: CallerTokenGranting(
-                issuer: CallerTokenIssuer(
-                    issuer: issuer, keys: installation.signingKeys, clock: installation.clock, defaultLifetime: lifetime
-                ),
-                tenants: installation.stores.tenants, gate: installation.gate),
+            authenticator: issuing.authenticator, tokens: issuing.granting,
             issuer: issuer,
             signingKeys: installation.signingKeys, cursors: cursors, metrics: installation.metrics,
             readiness: { [installation] in await installation.readiness() })

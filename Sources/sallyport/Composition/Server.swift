@@ -31,9 +31,11 @@ struct Server: Sendable {
         ProcessLimits.raiseOpenFiles()
         let certificates = try ListenerCertificates(installation.settings, installation.logger)
         let issuer = try Self.issuer(installation.settings, secure: certificates.control != nil)
-        let data = dataPlane(certificates, issuer: issuer)
+        let issuing = try tokenIssuing(issuer: issuer)
+        let data = dataPlane(certificates, issuer: issuer, issuing: issuing)
         let controlPort = ListeningPort()
-        let control = try controlPlane(certificates, issuer: issuer, onListening: controlPort.set)
+        let control = try controlPlane(
+            certificates, issuer: issuer, issuing: issuing, onListening: controlPort.set)
         try await installation.withClients {
             try await beforeServing()
             try await loadKeys()

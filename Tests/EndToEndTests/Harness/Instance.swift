@@ -69,17 +69,24 @@ struct Instance: Sendable {
         return try await create("/v1/integrations", .object(members + more.map { JSONMember($0.0, $0.1) }))
     }
 
-    /// A caller token for one tenant.
+    /// A caller token for one tenant, from the control plane.
     func callerToken(_ tenant: String, scope: String = "proxy tokens:fetch", key: String? = nil) async throws -> String
     {
-        let form =
-            "grant_type=client_credentials&tenant_id=\(tenant)&scope=\(scope.replacing(" ", with: "+"))"
-            + "&client_secret=\(key ?? self.key)"
-        let answer = try await WireHTTP.send(
-            "POST", "/oauth2/token", port: control, headers: ["Content-Type: application/x-www-form-urlencoded"],
-            body: Array(form.utf8))
+        let answer = try await tokenAnswer(tenant, scope: scope, key: key ?? self.key, port: control)
         try #require(answer.status == 200, "\(answer)")
         return try answer.json["access_token"]?.string ?? ""
+    }
+
+    /// What a listener's token endpoint answers.
+    func tokenAnswer(
+        _ tenant: String, scope: String = "proxy tokens:fetch", key: String, port: Int
+    ) async throws -> WireAnswer {
+        let form =
+            "grant_type=client_credentials&tenant_id=\(tenant)&scope=\(scope.replacing(" ", with: "+"))"
+            + "&client_secret=\(key)"
+        return try await WireHTTP.send(
+            "POST", "/oauth2/token", port: port, headers: ["Content-Type: application/x-www-form-urlencoded"],
+            body: Array(form.utf8))
     }
 
     // MARK: Data plane

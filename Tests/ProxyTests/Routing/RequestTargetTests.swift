@@ -51,6 +51,7 @@ struct RequestTargetTests {
         #expect(try match("/v1/connections/\(Self.id)/token").0.route == .tokenFetch)
         #expect(try match("/v1/connections/\(Self.id)/token?x=y").0.connectionID == Self.id)
         #expect(try match("/health/live").0.route == .live)
+        #expect(try match("/oauth2/token").0.route == .issue)
     }
 
     @Test(arguments: [

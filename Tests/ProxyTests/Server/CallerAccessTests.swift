@@ -16,6 +16,7 @@ struct CallerAccessTests {
         case .proxy: ("GET", "/proxy/\(connection)/a")
         case .tokenFetch: ("POST", "/v1/connections/\(connection)/token")
         case .live: ("GET", "/health/live")
+        case .issue: ("POST", "/oauth2/token")
         }
     }
 

@@ -26,15 +26,19 @@ struct Gate {
     let port: Int
     let tokens: TokenTable
     let opening: FakeOpening
+    let tokenEndpoint: FakeTokenEndpoint
     let announcements: FakeAnnouncements
     let audit: FakeAudit
     let clock: ManualClock
     let metrics: MetricRegistry
 
     /// Starts a server, runs the body, and shuts the server down gracefully.
+    ///
+    /// - Parameter lines: receives every line that is logged.
     @discardableResult
     static func with<R: Sendable>(
-        _ configure: (inout DataPlaneConfiguration) -> Void = { _ in }, _ body: (Gate) async throws -> R
+        _ configure: (inout DataPlaneConfiguration) -> Void = { _ in }, issuesTokens: Bool = true,
+        keeping lines: LineKeeper? = nil, _ body: (Gate) async throws -> R
     ) async throws -> R {
         var configuration = DataPlaneConfiguration()
         configuration.timeouts.tick = .milliseconds(20)
@@ -42,16 +46,19 @@ struct Gate {
         configure(&configuration)
         let tokens = TokenTable()
         let opening = FakeOpening()
+        let tokenEndpoint = FakeTokenEndpoint()
         let announcements = FakeAnnouncements()
         let audit = FakeAudit()
         let clock = ManualClock()
         let metrics = MetricRegistry()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        if let lines { logger = lines.logger }
         let server = DataPlaneServer(
             configuration: configuration,
             dependencies: DataPlaneDependencies(
-                makeTokenLookup: { FakeLookup(tokens) }, opening: opening, announcements: announcements, audit: audit,
+                makeTokenLookup: { FakeLookup(tokens) }, opening: opening,
+                callerTokens: issuesTokens ? tokenEndpoint : nil, announcements: announcements, audit: audit,
                 clock: clock, identifiers: IdentifierSource(clock: clock, random: SystemRandomSource()),
                 metrics: metrics, logger: logger))
         tokens.set("good", token())
@@ -62,8 +69,8 @@ struct Gate {
             tasks.addTask { try await group.run() }
             let port = try #require(try await server.boundAddress().port)
             let gate = Gate(
-                server: server, port: port, tokens: tokens, opening: opening, announcements: announcements,
-                audit: audit,
+                server: server, port: port, tokens: tokens, opening: opening, tokenEndpoint: tokenEndpoint,
+                announcements: announcements, audit: audit,
                 clock: clock, metrics: metrics)
             let outcome: Result<R, any Error>
             do {
