@@ -53,7 +53,9 @@ struct SettingsLoader {
     }
 
     /// Variables that are no settings of the service: where PostgreSQL's programs are, and the test suites' own.
-    private static let otherVariables: Set<String> = ["SALLYPORT_PG_BINDIR", "SALLYPORT_BINARY", "SALLYPORT_DEMO_STATE"]
+    private static let otherVariables: Set<String> = [
+        "SALLYPORT_PG_BINDIR", "SALLYPORT_BINARY", "SALLYPORT_DEMO_STATE",
+    ]
 
     /// Nil for a file that says nothing.
     private func fileProvider(_ path: String) async throws(SettingsError) -> (any ConfigProvider)? {
