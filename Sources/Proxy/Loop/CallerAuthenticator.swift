@@ -74,7 +74,7 @@ struct CallerAuthenticator {
         }
         guard !range.isEmpty, range.count <= CallerTokenFormat.maxBytes else { throw .invalidToken }
         let bytes = head.bytes.readableBytesSpan.extracting(range)
-        let digest = SHA256.digest(bytes)
+        let digest = BLAKE2b.digest(bytes)
         if let known = tokens.known(digest, now: now) {
             counters.tokenHits += 1
             return known

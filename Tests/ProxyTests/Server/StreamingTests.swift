@@ -92,8 +92,7 @@ struct StreamingTests {
     }
 
     @Test func `reads no more of a caller than a slow upstream takes`() async throws {
-        let upstream = try await Upstream.start(countsOnly: true) { peer in
-            try await peer.channel?.setOption(.autoRead, value: false).get()
+        let upstream = try await Upstream.start(countsOnly: true, reads: false) { peer in
             try await peer.wait(within: .seconds(60)) { _, _ in peer.hold.withLock { $0 } }
             try await peer.channel?.setOption(.autoRead, value: true).get()
             try await peer.wait(within: .seconds(60)) { _, _ in peer.count.load(ordering: .relaxed) >= Self.size }

@@ -12,7 +12,7 @@ final class TokenTable: Sendable {
     let verifications = Atomic<Int>(0)
 
     func set(_ text: String, _ token: VerifiedCallerToken?) {
-        tokens.withLock { $0[SHA256.digest(utf8: text)] = token }
+        tokens.withLock { $0[BLAKE2b.digest(utf8: text)] = token }
     }
 
     func find(_ digest: Digest32) -> VerifiedCallerToken? { tokens.withLock { $0[digest] } }

@@ -240,12 +240,15 @@ final class Upstream: Sendable {
 
     /// - Parameter serve: runs for each connection until it throws, which closing the connection makes it do.
     static func start(
-        tls: NIOSSLContext? = nil, countsOnly: Bool = false, serve: @escaping @Sendable (RawPeer) async throws -> Void
+        tls: NIOSSLContext? = nil, countsOnly: Bool = false, reads: Bool = true,
+        serve: @escaping @Sendable (RawPeer) async throws -> Void
     ) async throws -> Upstream {
         let accepted = Accepted()
         let listener = try await ServerBootstrap(group: Sockets.group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // From the start, where a script wants it so: what is read before it says so can't be unread.
+            .childChannelOption(.autoRead, value: reads)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let peer = RawPeer(countsOnly: countsOnly)
