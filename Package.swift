@@ -126,6 +126,31 @@ let testSupport: [Target] = [
         swiftSettings: swiftSettings)
 ]
 
+// What stands on the other side of tests and benchmarks: programs of their own, no product of the package.
+let peers: [Target] = [
+    .target(
+        name: "PeerTokens", dependencies: ["Sodium"], path: "Tests/Peers/PeerTokens", swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "TokenPeer",
+        dependencies: [
+            "PeerTokens", "Domain", "StrictJSON", argumentParser, nioCore, nioPosix, systemPackage, unixSignals,
+        ],
+        path: "Tests/Peers/TokenPeer", swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "RefreshSeed",
+        dependencies: [
+            "PeerTokens", "Domain", "Sodium", "Vault", "Grants", "Connections", argumentParser, systemPackage,
+        ],
+        path: "Tests/Peers/RefreshSeed", swiftSettings: swiftSettings),
+    .testTarget(
+        name: "PeerTests",
+        dependencies: [
+            "TokenPeer", "RefreshSeed", "PeerTokens", "Domain", "Sodium", "StrictJSON", "Vault", "Connections", nioCore,
+            nioPosix,
+        ],
+        path: "Tests/Peers/PeerTests", swiftSettings: swiftSettings),
+]
+
 let testTargets: [Target] = [
     tests("LayeringTests", []),
     tests("SodiumTests", ["Sodium"]),
@@ -136,10 +161,15 @@ let testTargets: [Target] = [
     tests("VaultTests", ["Vault", "Sodium", "Domain"]),
     tests("GrantsTests", ["Grants", "Domain", "Sodium"]),
     tests("CatalogueTests", ["Catalogue", "Grants", "Domain", "Sodium", "EmbeddedFiles"]),
-    tests("ConnectionsTests", ["Connections", "Catalogue", "Vault", "Domain", "Sodium", "TestSupport"]),
+    tests("ConnectionsTests", ["Connections", "Grants", "Catalogue", "Vault", "Domain", "Sodium", "TestSupport"]),
     tests(
         "IdentityTests", ["Identity", "Connections", "Vault", "Domain", "Sodium", "StrictJSON", "TestSupport", logging]),
-    tests("RefreshTests", ["Refresh", "Connections", "Domain", "Sodium", "TestSupport"]),
+    tests(
+        "RefreshTests",
+        [
+            "Refresh", "Connections", "Grants", "Catalogue", "Vault", "Observability", "Domain", "Sodium",
+            "TestSupport", logging,
+        ]),
     tests(
         "ProxyTests",
         [
@@ -162,7 +192,10 @@ let testTargets: [Target] = [
     tests("SallyportTests", ["sallyport", "StrictJSON", "TestSupport", "Domain", logging]),
     tests(
         "EndToEndTests",
-        ["TestSupport", "Domain", "Sodium", "StrictJSON", "Postgres", "PostgresCluster", "Store", "Connections", yams]),
+        [
+            "TestSupport", "Domain", "Sodium", "StrictJSON", "Postgres", "PostgresCluster", "Store", "Connections",
+            "PeerTokens", "TokenPeer", yams,
+        ]),
 ]
 
 let package = Package(
@@ -170,6 +203,6 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [.executable(name: "sallyport", targets: ["sallyport"])],
     dependencies: dependencies,
-    targets: systemLibraries + libraries + executables + testSupport + testTargets,
+    targets: systemLibraries + libraries + executables + testSupport + peers + testTargets,
     swiftLanguageModes: [.v6]
 )

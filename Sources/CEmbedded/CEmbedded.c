@@ -20,6 +20,9 @@ static const unsigned char create_audit_events[] = {
 static const unsigned char create_instances[] = {
 #embed "../../migrations/0005_create_instances.sql"
 };
+static const unsigned char extend_refresh_states[] = {
+#embed "../../migrations/0006_extend_refresh_states.sql"
+};
 
 static const struct sallyport_embedded_file migrations[] = {
     {"0001_create_environments.sql", create_environments, sizeof create_environments},
@@ -27,6 +30,7 @@ static const struct sallyport_embedded_file migrations[] = {
     {"0003_create_connections.sql", create_connections, sizeof create_connections},
     {"0004_create_audit_events.sql", create_audit_events, sizeof create_audit_events},
     {"0005_create_instances.sql", create_instances, sizeof create_instances},
+    {"0006_extend_refresh_states.sql", extend_refresh_states, sizeof extend_refresh_states},
 };
 
 struct sallyport_embedded_files sallyport_migrations(void) {
@@ -42,6 +46,9 @@ static const unsigned char generic_basic[] = {
 static const unsigned char generic_oauth2_client_credentials[] = {
 #embed "../Catalogue/Providers/generic-oauth2-client-credentials.yaml"
 };
+static const unsigned char generic_oauth2_refresh_token[] = {
+#embed "../Catalogue/Providers/generic-oauth2-refresh-token.yaml"
+};
 static const unsigned char sap_s4hana_basic[] = {
 #embed "../Catalogue/Providers/sap-s4hana-basic.yaml"
 };
@@ -54,6 +61,7 @@ static const struct sallyport_embedded_file providers[] = {
     {"generic-basic.yaml", generic_basic, sizeof generic_basic},
     {"generic-oauth2-client-credentials.yaml", generic_oauth2_client_credentials,
      sizeof generic_oauth2_client_credentials},
+    {"generic-oauth2-refresh-token.yaml", generic_oauth2_refresh_token, sizeof generic_oauth2_refresh_token},
     {"sap-s4hana-basic.yaml", sap_s4hana_basic, sizeof sap_s4hana_basic},
     {"sap-s4hana-oauth-client-credentials.yaml", sap_s4hana_oauth_client_credentials,
      sizeof sap_s4hana_oauth_client_credentials},

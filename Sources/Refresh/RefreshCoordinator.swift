@@ -1,8 +1,6 @@
-package import Catalogue
 package import Connections
-package import Domain
+internal import Domain
 internal import Synchronization
-package import Vault
 
 /// Obtains every token: one flight for each connection in this process, one lease for each between processes.
 ///
@@ -11,35 +9,14 @@ package import Vault
 /// row. ``drain(until:)`` ends what is under way.
 package final class RefreshCoordinator: TokenRefreshing {
     private let worker: RefreshWorker
-    private let announcements: any AnnouncementSource
     private let clock: any DeadlineClock
     private let table: Mutex<FlightTable>
     private let waiterCount = Atomic<UInt64>(0)
 
-    /// - Parameters:
-    ///   - instance: the owner of this process's leases.
-    ///   - announcements: read by ``run()``.
-    ///   - clock: for deadlines and waits.
-    package init(
-        instance: InstanceID, connections: any ConnectionStore, integrations: any IntegrationStore,
-        refreshes: any RefreshStore, catalogue: Catalogue, vault: Vault, outbound: any OutboundPort,
-        announcements: any AnnouncementSource, gate: CallGate, clock: any DeadlineClock, random: any RandomSource,
-        settings: RefreshSettings = RefreshSettings()
-    ) {
-        let sealer = CredentialSealer(vault: vault)
-        worker = RefreshWorker(
-            instance: instance, connections: connections, refreshes: refreshes, catalogue: catalogue, sealer: sealer,
-            secrets: SecretsReader(sealer: sealer, integrations: integrations),
-            tokens: TokenAcquisition(outbound: outbound, wallClock: gate.wallClock, random: random), gate: gate,
-            clock: clock, random: random, settings: settings, signals: ConnectionSignals())
-        self.announcements = announcements
-        self.clock = clock
-        table = Mutex(FlightTable(maxFlights: settings.maxFlights, maxWaiters: settings.maxWaiters))
-    }
-
-    /// Wakes flights that wait for another instance; runs until its task is cancelled. Without it they look once a second.
-    package func run() async {
-        for await announcement in announcements.announcements() { worker.signals.post(announcement) }
+    init(worker: RefreshWorker) {
+        self.worker = worker
+        clock = worker.clock
+        table = Mutex(FlightTable(maxFlights: worker.settings.maxFlights, maxWaiters: worker.settings.maxWaiters))
     }
 
     /// Begins no more flights, and lets those under way finish until the deadline; then cancels and awaits them.
@@ -60,26 +37,54 @@ package final class RefreshCoordinator: TokenRefreshing {
 
     /// Connections that are refreshed now.
     package var flightCount: Int { table.withLock { $0.count } }
+    /// Callers that wait for them.
+    package var waitingCount: Int { table.withLock { $0.waiterCount } }
 
     package func refreshedTokenSet(
-        of stored: StoredConnection, deadline: ContinuousClock.Instant
+        of stored: StoredConnection, isForced: Bool, deadline: ContinuousClock.Instant
     ) async throws(RefreshError) -> OpenedTokenSet {
-        let seen = SeenVersions(stored)
+        let beganAt = clock.now
+        defer { worker.statistics.countWait(clock.now - beganAt) }
+        let wish = FlightTable.Wish(connection: stored.connection, seen: SeenVersions(stored), isForced: isForced)
         // A flight that began before the caller's token was written can end with just that token: then once more.
         for _ in 0..<2 {
-            let tokenSet = try await join(stored.connection, seen, deadline).get()
-            if seen.isOlder(than: tokenSet) { return tokenSet }
+            let tokenSet = try await join(wish, deadline).get()
+            if wish.seen.isOlder(than: tokenSet) { return tokenSet }
         }
         throw .overloaded
     }
 
+    package func nudge(of stored: StoredConnection) {
+        let wish = FlightTable.Wish(connection: stored.connection, seen: SeenVersions(stored), isForced: false)
+        begin(stored.connection.id, .wished(wish)) {}
+    }
+
+    /// Begins a flight for a row that was due, for which nobody waits; false where one is under way already or there is no
+    /// room, and `then` is not called.
+    ///
+    /// - Parameter then: called once, when the flight is over.
+    func begin(_ due: DueRefresh, _ permit: EndpointPermit?, then: @escaping @Sendable () -> Void) -> Bool {
+        begin(due.connectionID, .scheduled(due, permit), then: then)
+    }
+
+    @discardableResult
+    private func begin(
+        _ id: ConnectionID, _ errand: RefreshWorker.Errand, then: @escaping @Sendable () -> Void
+    ) -> Bool {
+        table.withLock { table in
+            guard table.begin(id) else { return false }
+            table.keep(start(id, errand, then: then), of: id)
+            return true
+        }
+    }
+
     private func join(
-        _ connection: Connection, _ seen: SeenVersions, _ deadline: ContinuousClock.Instant
+        _ wish: FlightTable.Wish, _ deadline: ContinuousClock.Instant
     ) async -> RefreshOutcome {
         guard clock.now < deadline else { return .failure(.timedOut) }
         let waiter = waiterCount.wrappingAdd(1, ordering: .relaxed).newValue
         return await withTaskGroup(of: RefreshOutcome.self) { group in
-            group.addTask { await self.wait(waiter, connection, seen) }
+            group.addTask { await self.wait(waiter, wish) }
             group.addTask { [clock] in
                 // It throws when the wait is over or the caller is cancelled: late either way.
                 try? await clock.sleep(until: deadline, tolerance: nil)
@@ -91,13 +96,14 @@ package final class RefreshCoordinator: TokenRefreshing {
         }
     }
 
-    private func wait(_ waiter: UInt64, _ connection: Connection, _ seen: SeenVersions) async -> RefreshOutcome {
-        await withTaskCancellationHandler {
+    private func wait(_ waiter: UInt64, _ wish: FlightTable.Wish) async -> RefreshOutcome {
+        let id = wish.connection.id
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer = table.withLock { table -> RefreshOutcome? in
-                    switch table.join(connection.id, seen: seen, waiter: waiter, continuation) {
+                    switch table.join(id, wish, waiter: waiter, continuation) {
                     case .answered(let outcome): return outcome
-                    case .start: table.keep(start(connection, seen), of: connection.id)
+                    case .start: table.keep(start(id, .wished(wish)) {}, of: id)
                     case .waiting: break
                     }
                     return nil
@@ -116,16 +122,29 @@ package final class RefreshCoordinator: TokenRefreshing {
     }
 
     /// Called under the table's lock: the flight is kept before it can end, and no drain misses it.
-    private func start(_ connection: Connection, _ seen: SeenVersions) -> Task<Void, Never> {
-        let id = connection.id
+    private func start(
+        _ id: ConnectionID, _ errand: RefreshWorker.Errand, then: @escaping @Sendable () -> Void
+    ) -> Task<Void, Never> {
         // Owned by the table: ends by itself within the longest flight, or by `drain(until:)`, which awaits it.
-        return Task {
-            let outcome = await worker.fly(connection, seen: seen) { tokenSet in
-                let waiters = self.table.withLock { $0.settle(id, tokenSet) }
-                for waiter in waiters { waiter.resume(returning: .success(tokenSet)) }
-            }
-            let waiters = table.withLock { $0.end(id) }
-            for waiter in waiters { waiter.resume(returning: outcome) }
+        Task {
+            await fly(id, errand)
+            then()
         }
+    }
+
+    private func fly(_ id: ConnectionID, _ errand: RefreshWorker.Errand) async {
+        let settle: RefreshWorker.Settle = { tokenSet in
+            let waiters = self.table.withLock { $0.settle(id, tokenSet) }
+            for waiter in waiters { waiter.resume(returning: .success(tokenSet)) }
+        }
+        var landing = await worker.fly(errand, settle: settle)
+        if case .leftToAnother = landing {
+            // Who joined meanwhile waits for the other instance's answer.
+            guard let wish = table.withLock({ $0.endUnlessWaitedFor(id) }) else { return }
+            landing = await worker.fly(.wished(wish), settle: settle)
+        }
+        guard case .ended(let outcome) = landing else { return }
+        let waiters = table.withLock { $0.end(id) }
+        for waiter in waiters { waiter.resume(returning: outcome) }
     }
 }

@@ -6,11 +6,11 @@ import Testing
 
 @Suite("Loading the catalogue")
 struct LoadingTests {
-    @Test func `has the five built-in entries and no other`() throws {
+    @Test func `has the six built-in entries and no other`() throws {
         #expect(
             try CatalogueSamples.catalogue().providers.map(\.name.description) == [
-                "generic-api-key", "generic-basic", "generic-oauth2-client-credentials", "sap-s4hana-basic",
-                "sap-s4hana-oauth-client-credentials",
+                "generic-api-key", "generic-basic", "generic-oauth2-client-credentials",
+                "generic-oauth2-refresh-token", "sap-s4hana-basic", "sap-s4hana-oauth-client-credentials",
             ])
     }
 
@@ -99,7 +99,7 @@ struct LoadingTests {
             try write(replacing, "generic-basic.yaml", directory)
             try write("not an entry", "README.md", directory)
             let catalogue = try Catalogue.load(directory: directory)
-            #expect(catalogue.providers.count == 6)
+            #expect(catalogue.providers.count == 7)
             let replaced = try #require(Slug("generic-basic").flatMap(catalogue.provider))
             #expect(replaced.title == "A sample")
         }

@@ -327,7 +327,7 @@ struct AdministrationTests {
     @Test func `providers are listed to whoever may read integrations`() async throws {
         let listing = ProviderListing(gate: world.gate, catalogue: world.catalogue)
         let found = try await listing.list(world.context([.readIntegrations]))
-        #expect(found.count == 5)
+        #expect(found.count == 6)
         let unknown = try #require(Slug("unknown"))
         let absent = await failure { () async throws(UseCaseError) in
             try await listing.read(unknown, world.context())

@@ -76,6 +76,18 @@ struct IsolationTests {
             (world, connection, _, context) throws(UseCaseError) in
             _ = try await world.linking().read(connection.id, context)
         },
+        Operation(testDescription: "read a connection's refreshes", needs: .readConnections, absent: .connection) {
+            (world, connection, _, context) throws(UseCaseError) in
+            _ = try await world.linking().readDetail(connection.id, context)
+        },
+        Operation(testDescription: "refresh a connection", needs: .writeConnections, absent: .connection) {
+            (world, connection, _, context) throws(UseCaseError) in
+            do throws(UseCaseError) {
+                _ = try await world.linking().refresh(connection.id, context)
+            } catch .refreshFailed(.notRefreshable) {
+                // Allowed, and refused for what it is.
+            }
+        },
         Operation(testDescription: "list a tenant's connections", needs: .readConnections, absent: .tenant) {
             (world, connection, _, context) throws(UseCaseError) in
             guard let page = PageRequest<ConnectionKind>() else { return }
@@ -194,5 +206,44 @@ struct IsolationTests {
                 NewConnection(tenantID: world.tenant.id, integration: .id(integration.id)), context)
         }
         #expect(denial == .denied([]))
+        let detail = await failure { () async throws(UseCaseError) in
+            try await world.linking().readDetail(connection.id, context)
+        }
+        let refresh = await failure { () async throws(UseCaseError) in
+            try await world.linking().refresh(connection.id, context)
+        }
+        #expect(detail == .notFound(.connection) && refresh == .notFound(.connection))
+    }
+
+    @Test func `a list shows a caller that is held to certain connections those alone`() async throws {
+        let (world, _, integration) = try await rows()
+        var own: [Connection] = []
+        for _ in 0..<4 {
+            own.append(try await world.linkBasic(integration))
+            // Identifiers of one millisecond have no order.
+            world.clock.advance(by: .milliseconds(1))
+        }
+        let neighbours = try await world.linkBasic(integration, tenant: world.neighbour.id)
+        let held = CallerRestriction(connections: own.dropLast().map(\.id) + [neighbours.id, own[0].id])
+        func list(
+            _ filter: ConnectionFilter = ConnectionFilter(),
+            page: PageRequest<ConnectionKind>? = PageRequest(), tenant: TenantID? = nil
+        ) async throws -> Page<Connection> {
+            try await world.linking().list(
+                filter, page: try #require(page), world.context(tenant: tenant, restriction: held))
+        }
+        let all = try await list()
+        #expect(all.elements.map(\.id) == [neighbours.id, own[2].id, own[1].id, own[0].id])
+        #expect(!all.hasOlder && !all.hasNewer)
+        let tenants = try await list(tenant: world.tenant.id)
+        #expect(tenants.elements.map(\.id) == [own[2].id, own[1].id, own[0].id])
+        let second = try await list(page: PageRequest(start: .after(own[2].id), limit: 1), tenant: world.tenant.id)
+        #expect(second.elements.map(\.id) == [own[1].id] && second.hasOlder && second.hasNewer)
+        #expect(try await list(ConnectionFilter(status: .pending)).elements.isEmpty)
+        let other = try await world.integrate("generic-basic", name: "other")
+        #expect(try await list(ConnectionFilter(integrationID: other.id)).elements.isEmpty)
+        #expect(
+            try await list(ConnectionFilter(tenantID: world.neighbour.id)).elements.map(\.id)
+                == [neighbours.id])
     }
 }

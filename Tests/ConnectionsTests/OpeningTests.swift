@@ -194,7 +194,7 @@ struct OpeningTests {
         changed.statusReason = status == .reauthRequired ? .invalidGrant : nil
         changed.version = 2
         try await FakeConnectionStore(world.database).update(
-            changed, entered: nil, tokenSet: nil,
+            changed, entered: nil, tokenSet: nil, facts: nil,
             audit: .test(world.environment.id, world.gate.identifiers, at: world.clock.wall.now()))
         let expected: UseError? =
             switch status {
@@ -234,9 +234,33 @@ struct OpeningTests {
         #expect(try await open(connection.id).fetchableToken == nil)
     }
 
-    @Test func `a token about to expire is replaced before it is handed out`() async throws {
+    @Test func `a token past its renewal is served at once, and another is on its way`() async throws {
         let connection = try await oauth(expiresIn: 600)
-        world.clock.advance(by: .seconds(541))
+        let refresher = NudgedRefresher()
+        let opener = world.opener(refresher: refresher)
+        func open() async throws(UseError) -> UsableConnection {
+            try await opener.open(
+                connection.id, for: world.principal(), deadline: world.clock.now.advanced(by: .seconds(5)))
+        }
+        world.clock.advance(by: .seconds(539))
+        _ = try await open()
+        #expect(refresher.nudged.isEmpty, "before its renewal nobody is told")
+        world.clock.advance(by: .seconds(2))
+        let usable = try await open()
+        #expect(Self.authorization(usable) == "Bearer token-1")
+        #expect(usable.usableUntil == world.clock.wall.now() + .seconds(1), "and is asked for again soon")
+        #expect(refresher.nudged == [connection.id] && refresher.waited == 0)
+        world.clock.advance(by: .seconds(56))
+        #expect(Self.authorization(try await open()) == "Bearer token-1")
+        world.clock.advance(by: .seconds(1))
+        let error = await useFailure { () async throws(UseError) in try await open() }
+        #expect(error == .backingOff(remaining: .seconds(1)), "its last moments are waited out")
+        #expect(refresher.waited == 1)
+    }
+
+    @Test func `an expired token is replaced before anything is handed out`() async throws {
+        let connection = try await oauth(expiresIn: 600)
+        world.clock.advance(by: .seconds(601))
         let now = world.clock.wall.now()
         world.refresher.answer { (stored) throws(RefreshError) in .test("token-2", of: stored, obtainedAt: now) }
         #expect(Self.authorization(try await open(connection.id)) == "Bearer token-2")
@@ -247,13 +271,17 @@ struct OpeningTests {
         RefreshError.backingOff(.tokenEndpointUnreachable, remaining: .seconds(9)), .timedOut, .storeUnavailable,
         .overloaded,
     ])
-    func `a token that is still valid is served while no other can be had`(_ fault: RefreshError) async throws {
+    func `a token that the upstream refused is served again while no other can be had`(
+        _ fault: RefreshError
+    ) async throws {
         let connection = try await oauth(expiresIn: 600)
+        let first = try await open(connection.id)
         world.refresher.answer { (_) throws(RefreshError) in throw fault }
         world.clock.advance(by: .seconds(550))
-        let usable = try await open(connection.id)
+        let deadline = world.clock.now.advanced(by: .seconds(5))
+        let usable = try await opener.reopen(first, for: world.principal(), deadline: deadline)
         #expect(Self.authorization(usable) == "Bearer token-1")
-        #expect(usable.usableUntil == world.clock.wall.now() + .seconds(1), "and is asked for again soon")
+        #expect(world.refresher.asked == 1)
         world.clock.advance(by: .seconds(49))
         let error = await useFailure { () async throws(UseError) in try await open(connection.id) }
         #expect(error != nil, "in its last moments it is not served any more")
@@ -267,9 +295,13 @@ struct OpeningTests {
         _ fault: RefreshError, _ expected: UseError
     ) async throws {
         let connection = try await oauth(expiresIn: 600)
+        let first = try await open(connection.id)
         world.refresher.answer { (_) throws(RefreshError) in throw fault }
         world.clock.advance(by: .seconds(550))
-        let error = await useFailure { () async throws(UseError) in try await open(connection.id) }
+        let deadline = world.clock.now.advanced(by: .seconds(5))
+        let error = await useFailure { () async throws(UseError) in
+            try await opener.reopen(first, for: world.principal(), deadline: deadline)
+        }
         #expect(error == expected)
     }
 
@@ -311,6 +343,20 @@ struct OpeningTests {
         #expect(world.refresher.asked == 0)
     }
 
+    @Test func `another change of the connection makes no newer token of the refused one`() async throws {
+        let connection = try await oauth()
+        let first = try await open(connection.id)
+        _ = try await world.linking().update(
+            connection.id, ConnectionChange(displayName: .set("Renamed")), world.context())
+        world.clock.advance(by: .seconds(11))
+        let now = world.clock.wall.now()
+        world.refresher.answer { (stored) throws(RefreshError) in .test("token-2", of: stored, obtainedAt: now) }
+        let second = try await opener.reopen(
+            first, for: world.principal(), deadline: world.clock.now.advanced(by: .seconds(60)))
+        #expect(Self.authorization(second) == "Bearer token-2")
+        #expect(world.refresher.asked == 1)
+    }
+
     @Test func `another tenant can't reopen what it was never given`() async throws {
         let connection = try await oauth()
         let usable = try await open(connection.id)
@@ -323,7 +369,7 @@ struct OpeningTests {
 
     @Test func `a token of an older credential never goes where the new one belongs`() async throws {
         let connection = try await oauth(expiresIn: 600)
-        world.clock.advance(by: .seconds(541))
+        world.clock.advance(by: .seconds(601))
         let now = world.clock.wall.now()
         world.refresher.answer { (stored) throws(RefreshError) in
             OpenedTokenSet(

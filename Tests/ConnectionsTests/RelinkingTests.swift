@@ -140,6 +140,45 @@ struct RelinkingTests {
         #expect(resumed.status == .active && resumed.statusReason == nil)
     }
 
+    @Test func `suspending and resuming hides no account that must be linked again`() async throws {
+        let connection = try await linked()
+        world.outbound.answer { (_) throws(OutboundError) in .test(401) }
+        _ = await failure { () async throws(UseCaseError) in
+            try await linking.verify(connection.id, world.context())
+        }
+        let suspended = try await linking.update(connection.id, ConnectionChange(suspended: true), world.context())
+        #expect(suspended.status == .suspended && suspended.statusReason == .credentialRefused)
+        let resumed = try await linking.update(connection.id, ConnectionChange(suspended: false), world.context())
+        #expect(resumed.status == .reauthRequired && resumed.statusReason == .credentialRefused)
+        // Linked again while it is switched off, it is usable when it is switched on.
+        _ = try await linking.update(connection.id, ConnectionChange(suspended: true), world.context())
+        world.outbound.answer { (_) throws(OutboundError) in .test(200) }
+        let relinked = try await linking.update(
+            connection.id, ConnectionChange(secrets: ["password": SecretBytes(utf8: "new")]), world.context())
+        #expect(relinked.status == .suspended && relinked.statusReason == .byOperator)
+        let usable = try await linking.update(connection.id, ConnectionChange(suspended: false), world.context())
+        #expect(usable.status == .active && usable.statusReason == nil)
+    }
+
+    @Test func `token sets are numbered on when the account is linked again`() async throws {
+        let connection = try await world.linkOAuth(
+            try await world.integrate("generic-oauth2-client-credentials"))
+        #expect(world.database.stored(connection.id)?.tokenSet?.recordVersion == 1)
+        _ = try await linking.update(
+            connection.id, ConnectionChange(secrets: ["client_secret": SecretBytes(utf8: "b")]), world.context())
+        #expect(world.database.stored(connection.id)?.tokenSet?.recordVersion == 2)
+        _ = try await linking.update(
+            connection.id,
+            ConnectionChange(secrets: ["client_secret": SecretBytes(utf8: "c")], verify: false), world.context())
+        let bare = try #require(world.database.stored(connection.id))
+        #expect(bare.tokenSet == nil && bare.tokenSetVersion == 2)
+        _ = try await linking.update(
+            connection.id, ConnectionChange(secrets: ["client_secret": SecretBytes(utf8: "d")]), world.context())
+        let again = try #require(world.database.stored(connection.id))
+        #expect(again.tokenSet?.recordVersion == 3 && again.tokenSetVersion == 3)
+        #expect(again.entered?.recordVersion == 4)
+    }
+
     @Test func `a resumed account that was never verified is pending`() async throws {
         let connection = try await world.linkBasic(try await world.integrate("generic-basic"), verify: false)
         _ = try await linking.update(connection.id, ConnectionChange(suspended: true), world.context())
@@ -219,6 +258,15 @@ struct RelinkingTests {
         let answers: [(RefreshError, UseCaseError)] = [
             (.ended(.invalidClient), .verificationFailed(.tokenEndpoint(.invalidClient))),
             (.ended(.tokenEndpointRefused), .verificationFailed(.tokenEndpoint(.refused))),
+            (.ended(.answerLost), .verificationFailed(.tokenEndpoint(.invalidGrant))),
+            (
+                .backingOff(.attemptsExhausted, remaining: .seconds(9)),
+                .verificationFailed(.tokenEndpoint(.rateLimited(retryAfter: .seconds(9))))
+            ),
+            (
+                .backingOff(.tokenEndpointMisconfigured, remaining: .seconds(9)),
+                .verificationFailed(.tokenEndpoint(.misconfigured))
+            ),
             (
                 .backingOff(.rateLimited, remaining: .seconds(9)),
                 .verificationFailed(.tokenEndpoint(.rateLimited(retryAfter: .seconds(9))))

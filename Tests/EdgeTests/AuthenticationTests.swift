@@ -27,7 +27,7 @@ struct AuthenticationTests {
                 ["X-Api-Key: \(right)"], ["Cookie: authorization=\(right)"],
             ]
             let keyed = ControlPlaneRoute.all.filter { $0.permission != nil }
-            #expect(keyed.count == 23)
+            #expect(keyed.count == 24)
             for route in keyed {
                 for lines in headers {
                     let response = try await rig.send(

@@ -1,4 +1,5 @@
 import Connections
+import Domain
 @testable import Edge
 import Foundation
 import HTTPTypes
@@ -44,7 +45,7 @@ struct ErrorsDocumentTests {
         let failures: [VerificationFailure] = [
             .credentialRefused(status: 401), .destinationRefused, .unresolvable, .unreachable, .tlsFailed, .timedOut,
             .unexpectedStatus(500), .unreadableAnswer, .overloaded, .unusableFields, .tokenEndpoint(.invalidClient),
-            .tokenEndpoint(.refused), .tokenEndpoint(.refusedWithoutReason),
+            .tokenEndpoint(.invalidGrant), .tokenEndpoint(.refused), .tokenEndpoint(.refusedWithoutReason),
             .tokenEndpoint(.rateLimited(retryAfter: nil)),
             .tokenEndpoint(.serverError(retryAfter: nil)), .tokenEndpoint(.redirected), .tokenEndpoint(.malformed),
             .tokenEndpoint(.destinationRefused), .tokenEndpoint(.unresolvable), .tokenEndpoint(.unreachable),
@@ -54,6 +55,11 @@ struct ErrorsDocumentTests {
         let codes = failures.map { VerificationProblem($0).failure }
         #expect(codes.count == Set(codes).count)
         #expect(Set(codes) == Set(try Self.rows("### Values of `failure`").flatMap(\.codes)))
+    }
+
+    @Test func `of reasons`() throws {
+        let rows = try Self.rows("### Values of `reason`, `status_reason` and `last_error`")
+        #expect(Set(rows.flatMap(\.codes)) == Set(StatusReason.allCases.map(\.rawValue)))
     }
 
     /// The data plane is no dependency of this target: its codes are read from its source.

@@ -100,7 +100,21 @@ struct FailureTests {
             (.conflict(.environmentName), .nameTaken), (.stale, .stale), (.unavailable, .unavailable),
             (.outcomeUnknown, .outcomeUnknown), (.verificationFailed(.timedOut), .verificationFailed),
             (.envelopeRefused, .envelopeRefused), (.timedOut, .timedOut), (.internalFailure, .internalError),
+            (.refreshFailed(.notRefreshable), .notRefreshable), (.refreshFailed(.suspended), .connectionSuspended),
+            (.refreshFailed(.reauthRequired(.invalidGrant)), .reauthRequired),
+            (.refreshFailed(.backingOff(.rateLimited, remaining: .zero)), .backingOff),
+            (.refreshFailed(.backingOff(nil, remaining: .zero)), .overloaded),
         ]
         for (error, code) in cases { #expect(Problem(error).code == code) }
+    }
+
+    @Test(arguments: [
+        (Duration.zero, 1), (.milliseconds(-5), 1), (.milliseconds(1), 1), (.seconds(1), 1), (.milliseconds(1_001), 2),
+        (.seconds(3_600), 3_600), (.seconds(Int64.max / 2), 86_400),
+    ])
+    func `who is told to come back later comes back when something has changed`(_ remaining: Duration, _ seconds: Int) {
+        let problem = Problem(.refreshFailed(.backingOff(.tokenEndpointUnreachable, remaining: remaining)))
+        #expect(problem.retryAfter == seconds)
+        #expect(problem.reason == .tokenEndpointUnreachable)
     }
 }

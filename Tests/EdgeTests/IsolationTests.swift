@@ -25,6 +25,7 @@ private let expectations: [String: (stranger: Int, neighbour: Int)] = [
     "PATCH /v1/connections/{connection_id}": (404, 404),
     "DELETE /v1/connections/{connection_id}": (404, 404),
     "POST /v1/connections/{connection_id}/verify": (404, 404),
+    "POST /v1/connections/{connection_id}/refresh": (404, 404),
     "POST /v1/api-keys": (201, 201),
     "GET /v1/api-keys": (200, 200),
     "GET /v1/api-keys/{api_key_id}": (404, 404),

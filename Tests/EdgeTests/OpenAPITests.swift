@@ -118,8 +118,7 @@ struct OpenAPITests {
         #expect(values(schemas["AuditAction"]) == Set(AuditEvent.Action.allCases.map(\.rawValue)))
         #expect(values(schemas["ConnectionStatus"]) == Set(ConnectionStatus.allCases.map(\.rawValue)))
         #expect(
-            values(schemas["Connection"]?["properties"]?["status_reason"]).subtracting(["null"])
-                == Set(StatusReason.allCases.map(\.rawValue)))
+            values(schemas["StatusReason"]).subtracting(["null"]) == Set(StatusReason.allCases.map(\.rawValue)))
         #expect(
             values(schemas["TokenError"]?["properties"]?["error"]) == Set(TokenError.Code.allCases.map(\.rawValue)))
     }
@@ -140,11 +139,33 @@ struct OpenAPITests {
             rig.world.outbound.answer { (_) throws(OutboundError) in .test(200) }
             var replay = Replay(document: document, rig: rig)
             let operations = document.operations.filter { !$0.isDataPlane }
-            for operation in operations where operation.method != "DELETE" { try await replay.run(operation) }
+            for operation in operations where operation.method != "DELETE" {
+                guard operation.path.hasSuffix("/refresh") else {
+                    try await replay.run(operation)
+                    continue
+                }
+                try await replay.linkWithToken()
+                try await replay.run(operation)
+                try await replay.unlink()
+            }
             for operation in operations.reversed() where operation.method == "DELETE" {
                 try await replay.run(operation)
             }
             #expect(replay.count == ControlPlaneRoute.all.count)
+        }
+    }
+
+    /// The two shapes of a connection are one, but for how its refreshes stand.
+    @Test func `a connection's detail has what a connection has, and its refreshes`() throws {
+        let schemas = try #require(try OpenAPIDocument().root["components"]?["schemas"])
+        func names(_ schema: String) -> [String] {
+            schemas[schema]?["properties"]?.mapping?.compactMap { $0.key.string } ?? []
+        }
+        #expect(names("ConnectionDetail") == names("Connection") + ["refresh"])
+        for name in names("Connection") {
+            #expect(
+                schemas["Connection"]?["properties"]?[name] == schemas["ConnectionDetail"]?["properties"]?[name],
+                "\(name)")
         }
     }
 }
@@ -156,7 +177,14 @@ private struct Replay {
     let rig: Rig
     /// Identifiers of the examples, and what they are in this run.
     var actual: [String: String] = [:]
+    /// The connection that has a token.
+    private var refreshed = ""
     var count = 0
+
+    init(document: OpenAPIDocument, rig: Rig) {
+        self.document = document
+        self.rig = rig
+    }
 
     mutating func run(_ operation: OpenAPIDocument.Operation) async throws {
         count += 1
@@ -175,8 +203,42 @@ private struct Replay {
         if let example = expected.example?.json { compare(answer, example, operation.name) }
     }
 
+    /// The account of the examples has nothing to refresh; this one has, and it goes again.
+    mutating func linkWithToken() async throws {
+        rig.world.outbound.answer { (sent) throws(OutboundError) in
+            sent.request.url.path == "/token" ? .token("token-1", expiresIn: 3_600) : .test(200)
+        }
+        let integration = try await rig.send(
+            "POST", "/v1/integrations",
+            body: #"""
+                {"name": "token", "provider": "generic-oauth2-client-credentials", "allows_plain_http": true,
+                "allowed_networks": ["127.0.0.0/8"]}
+                """#)
+        actual["intg_01kat0d9r3g9s0t1v2w3x4y5z6"] = try #require(try integration.json["id"]?.string)
+        let tenant = actual["tnt_01kat0c3m0e9y8x4t5v6w7z8ab"] ?? ""
+        let connection = try await rig.send(
+            "POST", "/v1/connections",
+            body: #"""
+                {"tenant_id": "\#(tenant)", "integration": "token", "secrets": {"client_secret": "s"}, "fields":
+                {"base_url": "http://127.0.0.1:8443", "token_url": "http://127.0.0.1:8443/token", "client_id": "c"}}
+                """#)
+        refreshed = try #require(try connection.json["id"]?.string, "\(connection)")
+        let now = rig.world.clock.wall.now()
+        rig.world.refresher.answer { (stored) throws(RefreshError) in .test("token-2", of: stored, obtainedAt: now) }
+    }
+
+    /// Lists show the objects of the examples alone.
+    mutating func unlink() async throws {
+        #expect(try await rig.send("DELETE", "/v1/connections/\(refreshed)").status == 204)
+        let integration = actual["intg_01kat0d9r3g9s0t1v2w3x4y5z6"] ?? ""
+        #expect(try await rig.send("DELETE", "/v1/integrations/\(integration)").status == 204)
+    }
+
     private func send(_ operation: OpenAPIDocument.Operation) async throws -> RawResponse {
-        let path = actual.reduce(try filled(operation)) { $0.replacing($1.key, with: $1.value) }
+        let filled =
+            operation.path.hasSuffix("/refresh")
+            ? "/v1/connections/\(refreshed)/refresh" : try filled(operation)
+        let path = actual.reduce(filled) { $0.replacing($1.key, with: $1.value) }
         guard let content = operation.node["requestBody"]?["content"]?.mapping?.first else {
             return try await rig.send(operation.method, path)
         }

@@ -1,3 +1,4 @@
+import Glibc
 import Postgres
 import PostgresCluster
 import StrictJSON
@@ -16,7 +17,7 @@ extension EndToEnd {
                 let wanted: Set = [
                     "database", "schema", "role", "row-level security", "clock", "root key", "outbound TLS",
                     "secret memory",
-                    "control listener", "data listener",
+                    "control listener", "data listener", "durability", "refreshes", "refresh settings", "refresh spool",
                 ]
                 #expect(wanted.isSubset(of: checks), "\(wanted.subtracting(checks))")
             }
@@ -46,6 +47,10 @@ extension EndToEnd {
                         "REVOKE sallyport_owner FROM sallyport_service",
                         "alter role"
                     ),
+                    (
+                        "durability", "ALTER ROLE sallyport_service SET synchronous_commit = off",
+                        "ALTER ROLE sallyport_service RESET synchronous_commit", "reset synchronous_commit"
+                    ),
                 ]
                 for fault in faults {
                     try await site.superuser.script(fault.plant)
@@ -70,8 +75,55 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a spool that can't be used, or that waits for somebody`() async throws {
+            try await OwnCluster.with { _, site in
+                let spool = site.directory + "/spool-of-doctor"
+                func findings(_ more: [String] = []) async throws -> (status: Int32, JSONValue?) {
+                    let (status, findings) = try await Self.findings(
+                        site, ["--set", "refresh.spool_directory=\(spool)"] + more)
+                    return (status, findings.last { $0["check"]?.string == "refresh spool" })
+                }
+                let missing = try await findings()
+                #expect(missing.status == 0 && missing.1?["detail"]?.string?.contains("made at start") ?? false)
+
+                try TextFiles.write("a file", to: spool)
+                let file = try await findings()
+                #expect(file.status == 1 && file.1?["outcome"]?.string == "failed", "\(file)")
+                _ = unsafe Glibc.unlink(spool)
+
+                let made = unsafe Glibc.mkdir(spool, 0o755)
+                #expect(made == 0)
+                let open = try await findings()
+                #expect(open.status == 1 && open.1?["mend"]?.string == "chmod 700 \(spool)", "\(open)")
+                TextFiles.setMode(spool, 0o700)
+                let empty = try await findings()
+                #expect(empty.status == 0 && empty.1?["outcome"]?.string == "ok", "\(empty)")
+
+                let killed = try await site.start(["refresh.spool_directory": spool])
+                let running = try await findings()
+                #expect(running.1?["detail"]?.string?.contains("1 of them of running instances") ?? false, "\(running)")
+                try await killed.process.killNow()
+                let left = try await findings()
+                #expect(left.status == 0 && left.1?["outcome"]?.string == "warning", "\(left)")
+                #expect(left.1?["mend"]?.string?.contains("start an instance") ?? false, "\(left)")
+            }
+        }
+
+        @Test func `a lease that ends before its request, and serve refuses it too`() async throws {
+            try await OwnCluster.with { _, site in
+                let short = ["--set", "refresh.lease=5s", "--set", "refresh.request_timeout=10s"]
+                let (status, findings) = try await Self.findings(site, short)
+                #expect(status == 1)
+                let finding = findings.first { $0["check"]?.string == "refresh settings" }
+                #expect(finding?["detail"]?.string?.contains("refresh.lease") ?? false)
+                let serving = try site.launch(["refresh.lease": "5s", "refresh.request_timeout": "10s"])
+                defer { serving.process.kill(9) }
+                #expect(try await serving.process.exitStatus() == 78)
+            }
+        }
+
         @Test func `a root key that others can read, that is missing or that is no key`() async throws {
-            try await Site.with { site in
+            try await OwnCluster.with { _, site in
                 TextFiles.setMode(site.rootKeyFile, 0o644)
                 try await Self.expectFailure(site, "root key", hint: "chmod 600", "mode 0644")
                 let serving = try site.launch()
@@ -98,7 +150,7 @@ extension EndToEnd {
         }
 
         @Test func `listeners without TLS, and certificates that don't fit or have ended`() async throws {
-            try await Site.with { site in
+            try await OwnCluster.with { _, site in
                 let plain = try await Self.findings(site, ["--set", "control.host=0.0.0.0"])
                 #expect(plain.status == 1)
                 let pair = CertificatePair(directory: site.directory)

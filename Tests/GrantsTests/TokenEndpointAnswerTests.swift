@@ -105,7 +105,9 @@ struct TokenEndpointAnswerTests {
         Refusal(status: 400, body: #"{"error":"invalid_client"}"#, expected: .invalidClient),
         Refusal(status: 403, body: #"{"error":"invalid_client"}"#, expected: .invalidClient),
         Refusal(status: 401, body: "", expected: .invalidClient),
-        Refusal(status: 401, body: #"{"error":"invalid_grant"}"#, expected: .invalidClient),
+        Refusal(status: 401, body: #"{"error":"invalid_grant"}"#, expected: .refused(.invalidGrant)),
+        Refusal(status: 401, body: #"{"error":"invalid_token"}"#, expected: .invalidClient),
+        Refusal(status: 401, body: #"{"error":"invalid_request"}"#, expected: .invalidClient),
         Refusal(status: 400, body: "", expected: .refused(.unspecified)),
         Refusal(status: 403, body: "", expected: .refused(.unspecified)),
         Refusal(status: 404, body: "<html>", expected: .refused(.unspecified)),
@@ -144,6 +146,84 @@ struct TokenEndpointAnswerTests {
         #expect(throws: TokenEndpointError.serverError(retryAfter: .seconds(20))) {
             try read(503, "", headers: [("retry-after", "Wed, 18 Nov 2026 11:07:00 GMT")])
         }
+    }
+
+    @Test func `measures a date in Retry-After by the server's own clock`() {
+        // Ten minutes ahead of ours: by our clock it would be eleven minutes.
+        let ahead = [
+            (name: "date", value: "Wed, 18 Nov 2026 11:16:40 GMT"),
+            (name: "retry-after", value: "Wed, 18 Nov 2026 11:17:40 GMT"),
+        ]
+        #expect(throws: TokenEndpointError.serverError(retryAfter: .seconds(60))) { try read(503, "", headers: ahead) }
+        // Ten minutes behind: by our clock it would be over.
+        let behind = [
+            (name: "date", value: "Wed, 18 Nov 2026 10:56:40 GMT"),
+            (name: "retry-after", value: "Wed, 18 Nov 2026 10:57:40 GMT"),
+        ]
+        #expect(throws: TokenEndpointError.rateLimited(retryAfter: .seconds(60))) {
+            try read(429, "", headers: behind)
+        }
+        for date in ["", "now", "Wed, 18 Nov 2026 10:56:40", "1795000000"] {
+            #expect(throws: TokenEndpointError.rateLimited(retryAfter: .seconds(20))) {
+                try read(
+                    429, "",
+                    headers: [("date", date), ("retry-after", "Wed, 18 Nov 2026 11:07:00 GMT")])
+            }
+        }
+        #expect(throws: TokenEndpointError.rateLimited(retryAfter: .seconds(7))) {
+            try read(429, "", headers: [("date", "Wed, 18 Nov 2026 10:56:40 GMT"), ("retry-after", "7")])
+        }
+    }
+
+    // MARK: Refresh tokens
+
+    @Test(arguments: ["refresh_expires_in", "refresh_token_expires_in", "x_refresh_token_expires_in"])
+    func `reads how long a refresh token holds, under the names that servers use`(_ name: String) throws {
+        for value in ["1800", #""1800""#, "1800.7"] {
+            let set = try read(#"{"access_token":"t","refresh_token":"r","\#(name)":\#(value)}"#)
+            #expect(set.refreshTokenExpiresIn == .seconds(1_800))
+        }
+    }
+
+    @Test(arguments: ["0", "-1", "null", #""never""#, "[]", "{}", "true", #""0x10""#, #""""#])
+    func `takes a refresh token's lifetime for unknown where it is none or can't be read`(_ value: String) throws {
+        let set = try read(#"{"access_token":"t","refresh_token":"r","refresh_expires_in":\#(value)}"#)
+        #expect(reveal(set.refreshToken) == "r")
+        #expect(set.refreshTokenExpiresIn == nil)
+    }
+
+    @Test func `reads the next name where the first can't be read`() throws {
+        let set = try read(
+            #"{"access_token":"t","refresh_expires_in":"never","refresh_token_expires_in":60}"#)
+        #expect(set.refreshTokenExpiresIn == .seconds(60))
+    }
+
+    @Test(arguments: [
+        #""expires_in":"soon""#, #""expires_in":[]"#, #""expires_in":true"#, #""token_type":7"#, #""token_type":"""#,
+        #""token_type":"B x""#, #""expires_in":"inf","token_type":{}"#,
+    ])
+    func `never throws a refresh token away for a member that can be done without`(_ member: String) throws {
+        let set = try read(#"{"access_token":"t","refresh_token":"r",\#(member)}"#)
+        #expect(reveal(set.refreshToken) == "r" && reveal(set.accessToken) == "t")
+        #expect(set.expiresAt == nil && set.tokenType == "Bearer")
+    }
+
+    @Test func `finds out what was asked for and not granted`() throws {
+        func lacks(_ scope: String?, _ asked: [String], refresh: Bool = true) throws -> Bool {
+            let scope = scope.map { #","scope":\#($0)"# } ?? ""
+            let token = refresh ? #","refresh_token":"r""# : ""
+            return try read(#"{"access_token":"t"\#(scope)\#(token)}"#).lacksScope(of: asked)
+        }
+        #expect(try !lacks(nil, ["read"]), "no scope means as asked")
+        #expect(try !lacks(#""write read""#, ["read", "write"]))
+        #expect(try !lacks(#"["read","write"]"#, ["read"]))
+        #expect(try lacks(#""read""#, ["read", "write"]))
+        #expect(try lacks(#""""#, ["read"]))
+        #expect(try lacks(#""READ""#, ["read"]), "scopes compare by case (RFC 6749 §3.3)")
+        #expect(try !lacks(#""""#, []))
+        #expect(try !lacks(#""read""#, ["read", "offline_access"]))
+        #expect(try lacks(#""read""#, ["read", "offline_access"], refresh: false))
+        #expect(try !lacks(#""User.Read""#, ["https://graph.example.com/.default"]))
     }
 
     @Test func `keeps nothing of what the server said in an error`() {

@@ -179,14 +179,7 @@ struct RefreshOutcomeTests {
         }
         let waiter = Task { try await flights.refresh(coordinator, seen) }
         await flights.world.outbound.waitForRequests(flights.baseline + 1)
-        var changed = seen.connection
-        changed.version += 1
-        let entered = try await CredentialSealer(vault: flights.world.vault).sealEntered(
-            ["client_secret": SecretBytes(utf8: "new-secret")], of: changed.id, in: changed.scope, recordVersion: 2)
-        try await FakeConnectionStore(flights.world.database).update(
-            changed, entered: entered, tokenSet: nil,
-            audit: .test(
-                flights.world.environment.id, flights.world.gate.identifiers, at: flights.world.clock.wall.now()))
+        _ = try await flights.replaceSecret("new-secret")
         flights.world.outbound.release()
         #expect(try await waiter.value == .success("of-the-new"))
         #expect(try flights.stored().connection.status == .active)
@@ -216,7 +209,7 @@ struct RefreshOutcomeTests {
 
     @Test func `the opener and the coordinator hand out one fresh token`() async throws {
         let flights = try await Flights()
-        flights.world.clock.advance(by: .seconds(541))
+        flights.world.clock.advance(by: .seconds(601))
         let opener = flights.world.opener(refresher: flights.coordinator())
         for _ in 0..<3 {
             let usable = try await opener.open(
@@ -226,6 +219,63 @@ struct RefreshOutcomeTests {
             #expect(usable.generation.tokenSetVersion == 2)
         }
         #expect(flights.requests == 1)
+    }
+
+    @Test func `an opening past the token's renewal waits for nobody and has it replaced`() async throws {
+        let flights = try await Flights()
+        flights.world.clock.advance(by: .seconds(541))
+        let coordinator = flights.coordinator()
+        let opener = flights.world.opener(refresher: coordinator)
+        flights.world.outbound.hold()
+        for _ in 0..<20 {
+            let usable = try await opener.open(
+                flights.connection.id, for: flights.world.principal(), deadline: flights.deadline())
+            #expect(usable.generation.tokenSetVersion == 1)
+        }
+        #expect(coordinator.flightCount == 1 && coordinator.waitingCount == 0)
+        flights.world.outbound.release()
+        await coordinator.drain(until: flights.deadline())
+        #expect(flights.requests == 1)
+        #expect(try flights.stored().tokenSet?.recordVersion == 2)
+    }
+
+    @Test func `a nudge while the connection backs off sends nothing`() async throws {
+        let flights = try await Flights()
+        let coordinator = flights.coordinator()
+        flights.world.outbound.answer { (_) throws(OutboundError) in .test(503, "", headers: [("retry-after", "60")]) }
+        _ = try await flights.refresh(coordinator)
+        for _ in 0..<10 {
+            coordinator.nudge(of: try flights.stored())
+            while coordinator.flightCount > 0 { await Task.yield() }
+        }
+        #expect(flights.requests == 1)
+        flights.world.clock.advance(by: .seconds(60))
+        flights.numberTokens()
+        coordinator.nudge(of: try flights.stored())
+        await coordinator.drain(until: flights.deadline())
+        #expect(try flights.stored().tokenSet?.recordVersion == 2)
+        coordinator.nudge(of: try flights.stored())
+        #expect(coordinator.flightCount == 0, "and none begins once it drains")
+    }
+
+    @Test func `a refresh by name isn't held by the connection's back-off, but by the cap on attempts`() async throws {
+        let flights = try await Flights()
+        var settings = RefreshSettings()
+        settings.maxAttemptsPerHour = 3
+        settings.endpoints.failuresToOpen = 100
+        let coordinator = flights.coordinator(settings: settings)
+        flights.world.outbound.answer { (_) throws(OutboundError) in .test(503, "", headers: [("retry-after", "600")]) }
+        let seen = try flights.stored()
+        for _ in 0..<3 {
+            let outcome = try await flights.refresh(coordinator, seen, isForced: true)
+            #expect(outcome == .failure(.backingOff(.tokenEndpointUnreachable, remaining: .seconds(600))))
+        }
+        let held = try await flights.refresh(coordinator, seen, isForced: true)
+        #expect(held == .failure(.backingOff(.attemptsExhausted, remaining: .seconds(3_600))))
+        #expect(flights.requests == 3)
+        flights.world.clock.advance(by: .seconds(3_600))
+        flights.numberTokens()
+        #expect(try await flights.refresh(coordinator, seen, isForced: true) == .success("fresh-1"))
     }
 
     @Test func `a refusal of the integration's secret ends no connection, and is over when the secret is mended`()

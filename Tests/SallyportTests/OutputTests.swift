@@ -44,6 +44,11 @@ struct OutputTests {
         #expect(text == "id    a\nname  -\n")
     }
 
+    @Test func `an object in it has a line for each of its members`() {
+        let text = CommandOutput(json: false).text(showing: ["id": "a", "refresh": ["due": 3, "last": .null]])
+        #expect(text == "id            a\nrefresh.due   3\nrefresh.last  -\n")
+    }
+
     @Test func `for programs it is one line of JSON with everything`() throws {
         let output = CommandOutput(json: true)
         let list = output.text(listing: Self.objects, columns: ["id"])

@@ -9,9 +9,13 @@ package enum Authentication: Hashable, Sendable {
     /// A query parameter.
     case query(name: String, value: Template)
     /// RFC 6749 §4.4; the token goes into `Authorization: Bearer`.
-    case oauth2ClientCredentials(OAuth2ClientCredentials)
+    case oauth2ClientCredentials(OAuth2Client)
+    /// RFC 6749 §6: an account's owner, or a link elsewhere, gives the first refresh token, in this secret field; each
+    /// refresh gives the next. The access token goes into `Authorization: Bearer`.
+    case oauth2RefreshToken(OAuth2Client, refreshTokenField: String)
 
-    package struct OAuth2ClientCredentials: Hashable, Sendable {
+    /// How a client shows itself to a token endpoint, and what it asks for.
+    package struct OAuth2Client: Hashable, Sendable {
         package let clientID: Template
         package let clientSecret: Template
         package let clientAuthentication: ClientAuthentication
@@ -32,7 +36,16 @@ package enum Authentication: Hashable, Sendable {
         case .basic(let username, let password): [username, password]
         case .header(let name, let value): [name, value]
         case .query(_, let value): [value]
-        case .oauth2ClientCredentials(let oauth): [oauth.clientID, oauth.clientSecret] + oauth.parameters.map(\.value)
+        case .oauth2ClientCredentials(let client), .oauth2RefreshToken(let client, _):
+            [client.clientID, client.clientSecret] + client.parameters.map(\.value)
+        }
+    }
+
+    /// The client of a token endpoint, whatever the grant; nil where there is no token endpoint.
+    var oauth2Client: OAuth2Client? {
+        switch self {
+        case .basic, .header, .query: nil
+        case .oauth2ClientCredentials(let client), .oauth2RefreshToken(let client, _): client
         }
     }
 
@@ -43,11 +56,13 @@ package enum Authentication: Hashable, Sendable {
         case .header: .header
         case .query: .query
         case .oauth2ClientCredentials: .oauth2ClientCredentials
+        case .oauth2RefreshToken: .oauth2RefreshToken
         }
     }
 
     package enum Kind: String, Sendable, CaseIterable {
         case basic, header, query
         case oauth2ClientCredentials = "oauth2_client_credentials"
+        case oauth2RefreshToken = "oauth2_refresh_token"
     }
 }

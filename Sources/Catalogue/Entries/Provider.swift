@@ -25,12 +25,25 @@ package struct Provider: Sendable {
     package func field(_ name: String) -> ProviderField? { fields.first { $0.name == name } }
 
     /// Whether a use needs an access token from a token endpoint first.
-    package var needsAccessToken: Bool {
+    package var needsAccessToken: Bool { authentication.oauth2Client != nil }
+
+    /// What is traded for an access token.
+    package var grantInput: ProviderGrant {
         switch authentication {
-        case .oauth2ClientCredentials: true
-        case .basic, .header, .query: false
+        case .basic, .header, .query: .none
+        case .oauth2ClientCredentials: .clientCredentials
+        case .oauth2RefreshToken(_, let field): .refreshToken(field: field)
         }
     }
+}
+
+/// What a provider's token endpoint takes.
+package enum ProviderGrant: Hashable, Sendable {
+    /// There is no token endpoint.
+    case none
+    case clientCredentials
+    /// A refresh token. `field` is the secret field with the first one: it is good until a token set is stored, never after.
+    case refreshToken(field: String)
 }
 
 /// A header with a constant name.

@@ -67,13 +67,29 @@ struct Lint {
         case .query(_, let value):
             checkCredential(value, "authentication.value")
             add("authentication", .credentialInQuery)
-        case .oauth2ClientCredentials(let oauth):
-            checkPlaceholders(oauth.clientID, "authentication.client_id", allowsSecrets: false)
-            checkCredential(oauth.clientSecret, "authentication.client_secret")
-            for parameter in oauth.parameters {
-                checkPlaceholders(parameter.value, "authentication.parameters", allowsSecrets: false)
-            }
+        case .oauth2ClientCredentials(let client):
+            check(client)
+        case .oauth2RefreshToken(let client, let field):
+            check(client)
+            checkRefreshToken(field, client)
         }
+    }
+
+    private mutating func check(_ client: Authentication.OAuth2Client) {
+        checkPlaceholders(client.clientID, "authentication.client_id", allowsSecrets: false)
+        checkCredential(client.clientSecret, "authentication.client_secret")
+        for parameter in client.parameters {
+            checkPlaceholders(parameter.value, "authentication.parameters", allowsSecrets: false)
+        }
+    }
+
+    /// The first refresh token is good for one request: what else would use it later would send a token that is spent, and some
+    /// servers take that for theft.
+    private mutating func checkRefreshToken(_ name: String, _ client: Authentication.OAuth2Client) {
+        guard let field = provider.field(name) else { return add("authentication.refresh_token", .unknownPlaceholder) }
+        if !field.isSecret { add("fields.\(name)", .secretNotMarked) }
+        if !field.isRequired { add("fields.\(name)", .refreshTokenOptional) }
+        if client.clientSecret.placeholders.contains(name) { add("authentication.client_secret", .refreshTokenReused) }
     }
 
     private mutating func checkHeaders() {
@@ -93,7 +109,7 @@ struct Lint {
     /// The header that holds the credential; nil in the query, or where a field names it.
     private var credentialHeader: String? {
         switch provider.authentication {
-        case .basic, .oauth2ClientCredentials: "authorization"
+        case .basic, .oauth2ClientCredentials, .oauth2RefreshToken: "authorization"
         case .header(let name, _): name.constant?.lowercased()
         case .query: nil
         }

@@ -50,6 +50,10 @@ package struct LintFinding: Error, Hashable, Sendable {
         case tokenURLMissing = "token_url_missing"
         /// OAuth is the only use of a token URL.
         case tokenURLUnused = "token_url_unused"
+        /// Nothing stands in for the first refresh token.
+        case refreshTokenOptional = "refresh_token_optional"
+        /// A refresh token is sent as one and stands nowhere else.
+        case refreshTokenReused = "refresh_token_reused"
         /// A credential in the query ends up in the logs of whatever stands on the way.
         case credentialInQuery = "credential_in_query"
     }

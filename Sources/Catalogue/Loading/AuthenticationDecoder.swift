@@ -24,21 +24,35 @@ enum AuthenticationDecoder {
                 name: try members.required("name", of: node).text(maxLength: 128),
                 value: try members.required("value", of: node).template())
         case .oauth2ClientCredentials:
-            return .oauth2ClientCredentials(try clientCredentials(node))
+            return .oauth2ClientCredentials(try client(node, node.members(clientKeys)))
+        case .oauth2RefreshToken:
+            let members = try node.members(clientKeys.union(["refresh_token"]))
+            let field = try fieldName(try members.required("refresh_token", of: node))
+            return .oauth2RefreshToken(try client(node, members), refreshTokenField: field)
         }
     }
 
-    private static func clientCredentials(
-        _ node: EntryNode
-    ) throws(LintFinding) -> Authentication.OAuth2ClientCredentials {
-        let members = try node.members([
-            "type", "client_id", "client_secret", "client_authentication", "scopes", "parameters",
-        ])
+    private static let clientKeys: Set<String> = [
+        "type", "client_id", "client_secret", "client_authentication", "scopes", "parameters",
+    ]
+
+    /// A template of one placeholder and nothing else: a refresh token is replaced as a whole.
+    private static func fieldName(_ node: EntryNode) throws(LintFinding) -> String {
+        let template = try node.template()
+        guard template.parts.count == 1, let name = template.leadingPlaceholder else {
+            throw node.finding(.invalidValue)
+        }
+        return name
+    }
+
+    private static func client(
+        _ node: EntryNode, _ members: [String: EntryNode]
+    ) throws(LintFinding) -> Authentication.OAuth2Client {
         let method = try members.required("client_authentication", of: node)
         guard let clientAuthentication = ClientAuthentication(rawValue: try method.text()) else {
             throw method.finding(.invalidValue)
         }
-        return Authentication.OAuth2ClientCredentials(
+        return Authentication.OAuth2Client(
             clientID: try members.required("client_id", of: node).template(),
             clientSecret: try members.required("client_secret", of: node).template(),
             clientAuthentication: clientAuthentication,
@@ -57,7 +71,7 @@ enum AuthenticationDecoder {
     }
 
     /// What the grant itself writes can't be written again.
-    private static let reserved: Set<String> = ["grant_type", "client_id", "client_secret", "scope"]
+    private static let reserved: Set<String> = ["grant_type", "client_id", "client_secret", "refresh_token", "scope"]
 
     private static func parameters(_ node: EntryNode?) throws(LintFinding) -> [Authentication.Parameter] {
         var parameters: [Authentication.Parameter] = []

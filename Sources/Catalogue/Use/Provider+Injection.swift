@@ -34,7 +34,7 @@ extension Provider {
         case .query(let name, let value):
             let encoded = PercentEncoding.encode(try expandSecret(value, fields, secrets))
             query.append((PercentEncoding.encode(name), encoded))
-        case .oauth2ClientCredentials:
+        case .oauth2ClientCredentials, .oauth2RefreshToken:
             guard let accessToken else { throw .missingToken }
             headers.append(("authorization", .concatenating(Self.bearer, accessToken)))
         }

@@ -6,30 +6,73 @@ extension Provider {
     /// The request for an access token.
     ///
     /// - Parameters:
+    ///   - refreshToken: the one to trade in; only, and always, where ``grantInput`` says so.
     ///   - fields: ``Connection/fields``.
     ///   - secrets: the connection's secrets; the caller puts the integration's client secret under ``clientSecretField``
     ///     where the connection has none of its own and ``allowsSharedClientSecret(_:)`` holds.
     ///   - poolKey: names tenant and connection.
-    /// - Throws: `.missingToken` where the provider has no token endpoint.
+    /// - Throws: `.missingToken` where the provider has no token endpoint, or takes another grant.
     package func tokenRequest(
-        fields: [String: String], secrets: [String: SecretBytes], settings: IntegrationSettings, poolKey: String,
-        timeout: Duration = .seconds(10)
+        refreshToken: SecretBytes? = nil, fields: [String: String], secrets: [String: SecretBytes],
+        settings: IntegrationSettings, poolKey: String, timeout: Duration = .seconds(10)
     ) throws(InjectionError) -> OutboundRequest {
-        guard case .oauth2ClientCredentials(let oauth) = authentication, let template = effectiveTokenURL(settings)
-        else { throw .missingToken }
+        guard let client = authentication.oauth2Client else { throw .missingToken }
         let fields = completed(fields, settings: settings)
+        let url = try tokenURL(fields, settings)
+        let clientID = try expandPlain(client.clientID, fields)
+        let clientSecret = try expandSecret(client.clientSecret, fields, secrets)
+        let scopes = requestedScopes(settings)
+        let extra = try parameters(client, fields)
+        switch (grantInput, refreshToken) {
+        case (.clientCredentials, nil):
+            return ClientCredentialsGrant.request(
+                tokenURL: url, clientID: clientID, clientSecret: clientSecret,
+                authentication: client.clientAuthentication, scopes: scopes, extra: extra,
+                destination: settings.destination, poolKey: poolKey,
+                trustedCertificates: settings.trustedCertificates, timeout: timeout)
+        case (.refreshToken, let refreshToken?):
+            return RefreshTokenGrant.request(
+                tokenURL: url, clientID: clientID, clientSecret: clientSecret,
+                authentication: client.clientAuthentication, refreshToken: refreshToken, scopes: scopes, extra: extra,
+                destination: settings.destination, poolKey: poolKey,
+                trustedCertificates: settings.trustedCertificates, timeout: timeout)
+        case (.none, _), (.clientCredentials, _?), (.refreshToken, nil):
+            throw .missingToken
+        }
+    }
+
+    /// The scopes that a token request names: the integration's, else the entry's; empty for the server's default.
+    package func requestedScopes(_ settings: IntegrationSettings) -> [String] {
+        settings.scopes.isEmpty ? authentication.oauth2Client?.scopes ?? [] : settings.scopes
+    }
+
+    /// The token endpoint of a connection; nil where the provider has none, or its URL no longer makes one.
+    ///
+    /// - Parameter fields: ``Connection/fields``.
+    package func tokenEndpoint(fields: [String: String], settings: IntegrationSettings) -> TokenEndpointKey? {
+        guard needsAccessToken else { return nil }
+        // A URL that can't be made is reported by the request that needs it.
+        guard let url = try? tokenURL(completed(fields, settings: settings), settings) else { return nil }
+        return TokenEndpointKey(url)
+    }
+
+    private func tokenURL(
+        _ fields: [String: String], _ settings: IntegrationSettings
+    ) throws(InjectionError) -> URLParts {
+        guard let template = effectiveTokenURL(settings) else { throw .missingToken }
         guard let url = try expandedURL(template, fields) else { throw .unusableValue("token_url") }
+        return url
+    }
+
+    /// One whose optional field was not given is left out.
+    private func parameters(
+        _ client: Authentication.OAuth2Client, _ fields: [String: String]
+    ) throws(InjectionError) -> [(name: String, value: String)] {
         var parameters: [(name: String, value: String)] = []
-        for parameter in oauth.parameters where parameter.value.placeholders.allSatisfy({ fields[$0] != nil }) {
+        for parameter in client.parameters where parameter.value.placeholders.allSatisfy({ fields[$0] != nil }) {
             parameters.append((parameter.name, try expandPlain(parameter.value, fields)))
         }
-        return ClientCredentialsGrant.request(
-            tokenURL: url, clientID: try expandPlain(oauth.clientID, fields),
-            clientSecret: try expandSecret(oauth.clientSecret, fields, secrets),
-            authentication: oauth.clientAuthentication,
-            scopes: settings.scopes.isEmpty ? oauth.scopes : settings.scopes, extra: parameters,
-            destination: settings.destination, poolKey: poolKey, trustedCertificates: settings.trustedCertificates,
-            timeout: timeout)
+        return parameters
     }
 
     /// The call that proves an account. Read its status with ``Verification/outcome(of:)``.

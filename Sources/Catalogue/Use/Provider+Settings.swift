@@ -47,14 +47,12 @@ extension Provider {
 
     /// The field that the integration's client secret stands in for.
     package var clientSecretField: String? {
-        guard case .oauth2ClientCredentials(let oauth) = authentication else { return nil }
-        return oauth.clientSecret.leadingPlaceholder
+        authentication.oauth2Client?.clientSecret.leadingPlaceholder
     }
 
     /// The field that the integration's client id stands in for.
     package var clientIDField: String? {
-        guard case .oauth2ClientCredentials(let oauth) = authentication else { return nil }
-        return oauth.clientID.leadingPlaceholder
+        authentication.oauth2Client?.clientID.leadingPlaceholder
     }
 
     func takesSharedClientSecret(_ name: String, _ settings: IntegrationSettings) -> Bool {

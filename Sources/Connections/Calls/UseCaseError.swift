@@ -17,8 +17,11 @@ package enum UseCaseError: Error, Hashable, Sendable {
     case unavailable
     /// A write was sent and its answer lost: read before repeating.
     case outcomeUnknown
-    /// The account did not pass a real call; nothing was stored.
+    /// The account did not pass a real call; nothing was stored, except where an account is proved by a refresh token and its
+    /// token endpoint did not refuse it for good: then the connection is stored as `pending`.
     case verificationFailed(VerificationFailure)
+    /// A refresh that was asked for brought no token.
+    case refreshFailed(RefreshFailure)
     /// A stored secret doesn't open; an audit event says so.
     case envelopeRefused
     /// The caller's deadline passed first.

@@ -24,22 +24,26 @@ struct AccountVerifier: Sendable {
         let poolKey: String
     }
 
-    /// Obtains a token first where the provider needs one, then calls with it.
+    /// Obtains a token first where the provider needs one, then calls with it. Not for refresh tokens: proving one spends it,
+    /// and an answer that nobody has stored a place for would be lost; those are stored first and proved by the refresher.
     ///
     /// - Returns: the token obtained, nil where the provider needs none.
     func prove(
         _ account: Account, deadline: ContinuousClock.Instant
     ) async throws(VerificationFailure) -> ObtainedToken? {
-        guard account.provider.needsAccessToken else {
+        switch account.provider.grantInput {
+        case .none:
             try await call(account, accessToken: nil, deadline: deadline)
             return nil
+        case .refreshToken: throw .tokenEndpoint(.misconfigured)
+        case .clientCredentials: break
         }
         guard let timeout = remaining(until: deadline) else { throw .tokenEndpoint(.timedOut) }
         let obtained: ObtainedToken
         do throws(TokenEndpointFailure) {
             obtained = try await tokens.obtain(
-                for: account.provider, fields: account.fields, secrets: account.secrets, settings: account.settings,
-                poolKey: account.poolKey, timeout: timeout)
+                for: account.provider, with: .clientCredentials, fields: account.fields, secrets: account.secrets,
+                settings: account.settings, poolKey: account.poolKey, timeout: timeout)
         } catch {
             throw .tokenEndpoint(error)
         }

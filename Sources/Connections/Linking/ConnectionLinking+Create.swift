@@ -9,6 +9,8 @@ extension ConnectionLinking {
     /// Checks the fields against the provider, proves the account with a real call (for OAuth client credentials: obtains
     /// a token, then calls with it), then stores connection, credential and token set together.
     ///
+    /// A refresh token is stored first, because proving it spends it; see ``createByGrant(_:_:_:_:_:)``.
+    ///
     /// - Throws: `.notFound(.tenant)`; `.invalid` at `/integration`, `/display_name`, `/fields/…`, `/secrets/…`;
     ///   `.verificationFailed` (nothing is stored, and the failure is recorded).
     package func create(_ draft: NewConnection, _ context: CallContext) async throws(UseCaseError) -> Connection {
@@ -26,13 +28,17 @@ extension ConnectionLinking {
             id: id, scope: scope, integrationID: integration.id, displayName: draft.displayName, status: .pending,
             statusReason: nil, origin: resolved.origin, fields: resolved.fields, version: 1, createdAt: now,
             updatedAt: now, verifiedAt: nil)
-        var obtained: ObtainedToken?
-        if draft.verify {
-            obtained = try await prove(connection, integration, provider, given, .connectionCreated, context)
-            connection.status = .active
-            connection.verifiedAt = gate.wallClock.now()
+        guard draft.verify else {
+            try await store(connection, integration, provider, given, nil, context)
+            return connection
         }
-        try await store(connection, given, obtained, context)
+        if provider.isProvedBySpending {
+            return try await createByGrant(connection, integration, provider, given, context)
+        }
+        let obtained = try await prove(connection, integration, provider, given, .connectionCreated, context)
+        connection.apply(.verified)
+        connection.verifiedAt = gate.wallClock.now()
+        try await store(connection, integration, provider, given, obtained, context)
         return connection
     }
 
@@ -68,14 +74,16 @@ extension ConnectionLinking {
         return found
     }
 
-    private func store(
-        _ connection: Connection, _ given: [String: SecretBytes], _ obtained: ObtainedToken?, _ context: CallContext
+    func store(
+        _ connection: Connection, _ integration: Integration, _ provider: Provider, _ given: [String: SecretBytes],
+        _ obtained: ObtainedToken?, _ context: CallContext
     ) async throws(UseCaseError) {
         let (entered, tokenSet) = try await seal(connection, given, obtained, enteredVersion: 1, tokenVersion: 1)
         let event = gate.event(
             .connectionCreated, tenant: connection.scope.tenantID, object: connection.id.description, context)
+        let facts = Self.facts(of: obtained, connection, integration, provider)
         try await gate.storing(.tenant) { () async throws(StoreError) in
-            try await connections.create(connection, entered: entered, tokenSet: tokenSet, audit: event)
+            try await connections.create(connection, entered: entered, tokenSet: tokenSet, facts: facts, audit: event)
         }
     }
 }
@@ -139,6 +147,17 @@ extension ConnectionLinking {
         }
     }
 
+    /// What is kept in plain beside the token set, or beside a credential whose first token is still to come.
+    static func facts(
+        of obtained: ObtainedToken?, _ connection: Connection, _ integration: Integration, _ provider: Provider
+    ) -> TokenSetFacts? {
+        if let obtained { return obtained.facts }
+        let endpoint = provider.tokenEndpoint(fields: connection.fields, settings: integration.settings)
+        return endpoint.map {
+            TokenSetFacts(endpoint: $0, spendsRefreshToken: provider.isProvedBySpending, isScopeMissing: false)
+        }
+    }
+
     func recordFailure(
         of action: AuditEvent.Action, _ connection: Connection, _ context: CallContext
     ) async {
@@ -148,6 +167,7 @@ extension ConnectionLinking {
                 reason: .verificationFailed, context))
     }
 
+    /// - Parameter tokenVersion: ``StoredConnection/tokenSetVersion`` plus one; 1 for a new connection.
     func seal(
         _ connection: Connection, _ given: [String: SecretBytes], _ obtained: ObtainedToken?, enteredVersion: Int64,
         tokenVersion: Int64

@@ -7,9 +7,12 @@ extension ConnectionLinking {
     /// Changes name, fields, secrets or suspension. Needs `connections:write`.
     ///
     /// Changed fields or secrets are verified again before they are stored. A field that moves the destination (host, token
-    /// URL) needs every secret again, so that a stored one is never sent to a new place.
+    /// URL) needs every secret again, so that a stored one is never sent to a new place. With a refresh token any change of
+    /// fields or secrets needs a new one: the entered one was spent by the first refresh, and the one in the token set may be
+    /// on its way at this moment. It is stored first, as `pending`, and proved then.
     ///
-    /// - Throws: as ``create(_:_:)``, and `.notFound(.connection)`, `.stale`, `.envelopeRefused`.
+    /// - Throws: as ``create(_:_:)``, and `.notFound(.connection)`, `.stale`, `.envelopeRefused`; with a refresh token,
+    ///   `.verificationFailed` leaves the change stored, and the connection `pending`.
     package func update(
         _ id: ConnectionID, _ change: ConnectionChange, _ context: CallContext
     ) async throws(UseCaseError) -> Connection {
@@ -22,7 +25,10 @@ extension ConnectionLinking {
             throw .invalid([problem])
         }
         let credential = try await changeCredential(of: stored, &connection, change, context)
-        Self.apply(suspended: change.suspended, to: &connection)
+        if let suspended = change.suspended {
+            let wasVerified = connection.verifiedAt != nil
+            connection.apply(suspended ? .suspendedByOperator : .resumedByOperator(wasVerified: wasVerified))
+        }
         guard credential != nil || connection != stored.connection else { return connection }
         connection.version += 1
         connection.updatedAt = gate.wallClock.now()
@@ -32,9 +38,11 @@ extension ConnectionLinking {
         )
         try await gate.storing(.connection) { () async throws(StoreError) in
             try await connections.update(
-                changed, entered: credential?.entered, tokenSet: credential?.tokenSet, audit: event)
+                changed, entered: credential?.entered, tokenSet: credential?.tokenSet, facts: credential?.facts,
+                audit: event)
         }
-        return connection
+        guard let credential, credential.isToBeProved else { return connection }
+        return try await proveByGrant(changed, .connectionUpdated, context)
     }
 
     func load(_ id: ConnectionID, _ context: CallContext) async throws(UseCaseError) -> StoredConnection {
@@ -49,6 +57,9 @@ extension ConnectionLinking {
     private struct SealedCredential {
         let entered: SealedSecret
         let tokenSet: (SealedSecret, TokenTimes)?
+        let facts: TokenSetFacts?
+        /// Proving it spends it, and so comes after storing it.
+        let isToBeProved: Bool
     }
 
     /// Nil where neither fields nor secrets change.
@@ -59,6 +70,7 @@ extension ConnectionLinking {
         guard !change.fields.isEmpty || !change.secrets.isEmpty else { return nil }
         guard let provider = catalogue.provider(stored.integration.provider) else { throw .notFound(.provider) }
         let given = change.secrets.filter { $0.value.count > 0 }
+        try Self.requireRefreshToken(given, provider)
         let kept = try await keptSecrets(of: stored, provider, given, context)
         let all = kept.merging(given) { _, new in new }
         let fields = connection.fields.merging(change.fields.compactMapValues(\.self)) { _, new in new }
@@ -68,21 +80,31 @@ extension ConnectionLinking {
         try requireSecretsForNewDestination(resolved, stored, provider, kept: kept, given: given)
         connection.origin = resolved.origin
         connection.fields = resolved.fields
+        connection.verifiedAt = nil
         var obtained: ObtainedToken?
-        if change.verify {
+        if change.verify, !provider.isProvedBySpending {
             obtained = try await prove(connection, stored.integration, provider, all, .connectionUpdated, context)
             connection.verifiedAt = gate.wallClock.now()
+            connection.apply(.verified)
         } else {
-            connection.verifiedAt = nil
-        }
-        if connection.status != .suspended {
-            connection.status = change.verify ? .active : .pending
-            connection.statusReason = nil
+            connection.apply(.linkedUnverified)
         }
         let (entered, tokenSet) = try await seal(
             connection, all, obtained, enteredVersion: (stored.entered?.recordVersion ?? 0) + 1,
-            tokenVersion: (stored.tokenSet?.recordVersion ?? 0) + 1)
-        return SealedCredential(entered: entered, tokenSet: tokenSet)
+            tokenVersion: stored.tokenSetVersion + 1)
+        return SealedCredential(
+            entered: entered, tokenSet: tokenSet,
+            facts: Self.facts(of: obtained, connection, stored.integration, provider),
+            isToBeProved: change.verify && provider.isProvedBySpending)
+    }
+
+    /// Were the entered one kept, the next refresh would send a token that is spent, which some servers answer by ending the
+    /// whole grant.
+    private static func requireRefreshToken(
+        _ given: [String: SecretBytes], _ provider: Provider
+    ) throws(UseCaseError) {
+        guard case .refreshToken(let field) = provider.grantInput, given[field] == nil else { return }
+        throw .invalid([InputProblem(in: "secrets", member: field, .missing)])
     }
 
     /// The stored secrets that stay; none are opened where all are given again, so that an account whose envelope doesn't
@@ -113,20 +135,6 @@ extension ConnectionLinking {
         guard missing.isEmpty else {
             throw .invalid(
                 missing.map { InputProblem(in: "secrets", member: $0, .secretRequiredForNewDestination) })
-        }
-    }
-
-    private static func apply(suspended: Bool?, to connection: inout Connection) {
-        switch (suspended, connection.status) {
-        case (true, .pending), (true, .active), (true, .backingOff), (true, .reauthRequired):
-            connection.status = .suspended
-            connection.statusReason = .byOperator
-        case (false, .suspended):
-            connection.status = connection.verifiedAt == nil ? .pending : .active
-            connection.statusReason = nil
-        case (nil, _), (true, .suspended), (false, .pending), (false, .active), (false, .backingOff),
-            (false, .reauthRequired):
-            break
         }
     }
 }

@@ -16,9 +16,9 @@ extension ConnectionLinking {
         let stored = try await load(id, context)
         guard let provider = catalogue.provider(stored.integration.provider) else { throw .notFound(.provider) }
         switch try await proveStored(stored, provider, context) {
-        case .success:
+        case .proved:
             return try await write(.proved, stored, context)
-        case .failure(let failure):
+        case .failed(let failure, _):
             if case .credentialRefused = failure {
                 _ = try await write(.refused, stored, context)
             } else {
@@ -28,19 +28,26 @@ extension ConnectionLinking {
         }
     }
 
-    private enum Finding { case proved, refused }
+    enum Proof: Sendable {
+        case proved
+        /// `endsGrant`: the token endpoint refused for good, so that trying again with the same is of no use.
+        case failed(VerificationFailure, endsGrant: Bool)
+    }
 
-    private func proveStored(
+    enum Finding { case proved, refused }
+
+    /// Obtains a token through the refresher where the provider needs one, then makes the verification call.
+    func proveStored(
         _ stored: StoredConnection, _ provider: Provider, _ context: CallContext
-    ) async throws(UseCaseError) -> Result<Void, VerificationFailure> {
+    ) async throws(UseCaseError) -> Proof {
         var accessToken: SecretBytes?
         var secrets: [String: SecretBytes] = [:]
         if provider.needsAccessToken {
             let token: OpenedTokenSet
             do throws(RefreshError) {
-                token = try await refresher.refreshedTokenSet(of: stored, deadline: context.deadline)
+                token = try await refresher.refreshedTokenSet(of: stored, isForced: true, deadline: context.deadline)
             } catch {
-                return .failure(try verificationFailure(error))
+                return try Self.proof(error)
             }
             guard token.credentialVersion == stored.entered?.recordVersion else { throw .stale }
             accessToken = token.accessToken
@@ -55,32 +62,20 @@ extension ConnectionLinking {
             fields: connection.fields, secrets: secrets, poolKey: connection.poolKey)
         do throws(VerificationFailure) {
             try await verifier.call(account, accessToken: accessToken, deadline: context.deadline)
-            return .success(())
+            return .proved
         } catch {
-            return .failure(error)
+            return .failed(error, endsGrant: false)
         }
     }
 
     /// What a token that could not be had says about the account, or why that is not known.
-    private func verificationFailure(_ error: RefreshError) throws(UseCaseError) -> VerificationFailure {
+    private static func proof(_ error: RefreshError) throws(UseCaseError) -> Proof {
         switch error {
-        case .ended(.invalidClient), .ended(.credentialRefused), .ended(.invalidGrant):
-            return .tokenEndpoint(.invalidClient)
-        case .ended(.tokenEndpointUnreachable), .ended(.tokenEndpointRefused), .ended(.tokenEndpointMalformed),
-            .ended(.rateLimited), .ended(.outcomeUnknown), .ended(.byOperator):
-            return .tokenEndpoint(.refused)
-        case .backingOff(.rateLimited, let remaining):
-            return .tokenEndpoint(.rateLimited(retryAfter: remaining))
-        case .backingOff(.tokenEndpointMalformed, _):
-            return .tokenEndpoint(.malformed)
-        case .backingOff(.invalidClient, _):
-            return .tokenEndpoint(.invalidClient)
-        case .backingOff(.tokenEndpointRefused, _):
-            return .tokenEndpoint(.refusedWithoutReason)
-        case .backingOff(_, let remaining):
-            return .tokenEndpoint(.serverError(retryAfter: remaining))
-        case .timedOut: return .tokenEndpoint(.timedOut)
-        case .overloaded: return .tokenEndpoint(.overloaded)
+        case .ended(let reason): return .failed(.tokenEndpoint(.init(ended: reason)), endsGrant: true)
+        case .backingOff(let reason, let remaining):
+            return .failed(.tokenEndpoint(.init(backingOff: reason, remaining)), endsGrant: false)
+        case .timedOut: return .failed(.tokenEndpoint(.timedOut), endsGrant: false)
+        case .overloaded: return .failed(.tokenEndpoint(.overloaded), endsGrant: false)
         case .storeUnavailable: throw .unavailable
         case .envelopeRefused: throw .envelopeRefused
         case .notFound: throw .notFound(.connection)
@@ -90,7 +85,7 @@ extension ConnectionLinking {
 
     /// Writes what was found, as long as it is about the credential that is stored: another change of the connection
     /// meanwhile is read and kept.
-    private func write(
+    func write(
         _ finding: Finding, _ proved: StoredConnection, _ context: CallContext
     ) async throws(UseCaseError) -> Connection {
         for _ in 0..<5 {
@@ -103,7 +98,7 @@ extension ConnectionLinking {
                 .connectionVerified, finding == .proved ? .success : .failure, tenant: connection.scope.tenantID,
                 object: connection.id.description, reason: finding == .proved ? nil : .verificationFailed, context)
             do throws(StoreError) {
-                try await connections.update(changed, entered: nil, tokenSet: nil, audit: event)
+                try await connections.update(changed, entered: nil, tokenSet: nil, facts: nil, audit: event)
                 return connection
             } catch .stale {
                 continue
@@ -117,18 +112,39 @@ extension ConnectionLinking {
     private static func apply(_ finding: Finding, to connection: inout Connection, now: Timestamp) {
         connection.version += 1
         connection.updatedAt = now
-        switch (finding, connection.status) {
-        case (.proved, .pending), (.proved, .active), (.proved, .backingOff), (.proved, .reauthRequired):
-            connection.status = .active
-            connection.statusReason = nil
+        switch finding {
+        case .proved:
+            connection.apply(.verified)
             connection.verifiedAt = now
-        case (.proved, .suspended):
-            connection.verifiedAt = now
-        case (.refused, .active), (.refused, .backingOff), (.refused, .reauthRequired):
-            connection.status = .reauthRequired
-            connection.statusReason = .credentialRefused
-        case (.refused, .pending), (.refused, .suspended):
-            break
+        case .refused:
+            connection.apply(.credentialRefused)
+        }
+    }
+}
+
+extension TokenEndpointFailure {
+    /// What the end of a grant says about the token endpoint.
+    fileprivate init(ended reason: StatusReason) {
+        switch reason {
+        case .invalidClient, .credentialRefused: self = .invalidClient
+        case .invalidGrant, .answerLost: self = .invalidGrant
+        case .tokenEndpointUnreachable, .tokenEndpointRefused, .tokenEndpointMalformed, .tokenEndpointMisconfigured,
+            .rateLimited, .outcomeUnknown, .attemptsExhausted, .byOperator:
+            self = .refused
+        }
+    }
+
+    /// What a refresh that failed for now says about it.
+    fileprivate init(backingOff reason: StatusReason, _ remaining: Duration) {
+        switch reason {
+        case .rateLimited, .attemptsExhausted: self = .rateLimited(retryAfter: remaining)
+        case .tokenEndpointMalformed: self = .malformed
+        case .tokenEndpointMisconfigured: self = .misconfigured
+        case .invalidClient: self = .invalidClient
+        case .invalidGrant, .answerLost: self = .invalidGrant
+        case .tokenEndpointRefused: self = .refusedWithoutReason
+        case .outcomeUnknown: self = .outcomeUnknown
+        case .tokenEndpointUnreachable, .credentialRefused, .byOperator: self = .serverError(retryAfter: remaining)
         }
     }
 }

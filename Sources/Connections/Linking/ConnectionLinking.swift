@@ -45,16 +45,34 @@ package struct ConnectionLinking: Sendable {
         return try await find(id, context)
     }
 
-    /// Needs `connections:read`. A filter on another tenant than the caller's own is `.notFound(.tenant)`.
+    /// Needs `connections:read`. A filter on another tenant than the caller's own is `.notFound(.tenant)`. A caller that is
+    /// held to certain connections sees those alone.
     package func list(
         _ filter: ConnectionFilter, page: PageRequest<ConnectionKind>, _ context: CallContext
     ) async throws(UseCaseError) -> Page<Connection> {
         try await gate.require(.readConnections, context)
         let scope = try context.narrowedScope(to: filter.tenantID)
+        if let allowed = context.principal.restriction?.connections, !allowed.isEmpty {
+            return try await list(allowed, filter, in: scope, page)
+        }
         return try await gate.storing(.tenant) { () async throws(StoreError) in
             try await connections.list(
                 in: scope, integration: filter.integrationID, status: filter.status, page: page)
         }
+    }
+
+    /// One page of the given connections; a caller token holds few, so that each is read by its key.
+    private func list(
+        _ allowed: [ConnectionID], _ filter: ConnectionFilter, in scope: ReadScope, _ page: PageRequest<ConnectionKind>
+    ) async throws(UseCaseError) -> Page<Connection> {
+        var seen: [Connection] = []
+        for id in Set(allowed).sorted(by: >) {
+            let found = try await gate.storing(.connection) { () async throws(StoreError) in
+                try await connections.find(id, in: scope)
+            }
+            if let found, filter.admits(found) { seen.append(found) }
+        }
+        return page.cut(seen, id: \.id)
     }
 
     /// Deletes the connection and its credentials. Needs `connections:write`.

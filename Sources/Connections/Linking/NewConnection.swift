@@ -78,3 +78,11 @@ package struct ConnectionFilter: Hashable, Sendable {
         self.status = status
     }
 }
+
+extension ConnectionFilter {
+    /// Whether a connection within the scope passes integration and status.
+    func admits(_ connection: Connection) -> Bool {
+        (integrationID == nil || integrationID == connection.integrationID)
+            && (status == nil || status == connection.status)
+    }
+}

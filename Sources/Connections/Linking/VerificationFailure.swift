@@ -28,6 +28,8 @@ package enum VerificationFailure: Error, Hashable, Sendable {
 package enum TokenEndpointFailure: Error, Hashable, Sendable {
     /// Client id or secret is wrong (RFC 6749 §5.2 `invalid_client`, or a bare 401 or 403).
     case invalidClient
+    /// The refresh token is spent, revoked or expired (RFC 6749 §5.2 `invalid_grant`).
+    case invalidGrant
     /// Another refusal with a code of RFC 6749 §5.2.
     case refused
     /// A 4xx that names no code: an empty body, HTML, other JSON.

@@ -3,12 +3,41 @@ package import Domain
 package import Grants
 package import Sodium
 
+/// What is traded for a token set.
+package enum GrantInput: Sendable {
+    case clientCredentials
+    /// The refresh token of the last token set, or the first one that was entered.
+    case refreshToken(SecretBytes)
+}
+
 /// A token set just granted, with its times.
 package struct ObtainedToken: Sendable {
+    /// Its refresh token is the one to keep: the new one, else the one that was sent. None with client credentials, whatever
+    /// the server says: a new token can be had without (RFC 6749 §4.4.3).
     package let tokenSet: TokenSet
     /// When the request was sent: lifetimes count from there.
     package let obtainedAt: Timestamp
     package let times: TokenTimes
+    /// Who granted it.
+    package let endpoint: TokenEndpointKey
+    /// The server says that it granted less than was asked for.
+    package let isScopeMissing: Bool
+
+    package init(
+        tokenSet: TokenSet, obtainedAt: Timestamp, times: TokenTimes, endpoint: TokenEndpointKey, isScopeMissing: Bool
+    ) {
+        self.tokenSet = tokenSet
+        self.obtainedAt = obtainedAt
+        self.times = times
+        self.endpoint = endpoint
+        self.isScopeMissing = isScopeMissing
+    }
+
+    /// What is kept beside it in plain. A refresh token is held only where the next refresh sends it.
+    package var facts: TokenSetFacts {
+        TokenSetFacts(
+            endpoint: endpoint, spendsRefreshToken: tokenSet.refreshToken != nil, isScopeMissing: isScopeMissing)
+    }
 }
 
 /// Asks a token endpoint for a token, once. Knows nothing of leases and stores: whoever calls it sees to those.
@@ -24,17 +53,21 @@ package struct TokenAcquisition: Sendable {
     }
 
     /// - Parameters:
+    ///   - input: what ``Provider/grantInput`` asks for; another is `.misconfigured`.
     ///   - fields: plain fields of the connection.
     ///   - secrets: from ``SecretsReader``.
     ///   - timeout: of the whole exchange.
+    /// - Throws: what the answer, or its absence, says. With a refresh token, only ``TokenEndpointFailure/isBeforeSending``
+    ///   says that the token can't have been spent.
     package func obtain(
-        for provider: Provider, fields: [String: String], secrets: [String: SecretBytes],
+        for provider: Provider, with input: GrantInput, fields: [String: String], secrets: [String: SecretBytes],
         settings: IntegrationSettings, poolKey: String, timeout: Duration
     ) async throws(TokenEndpointFailure) -> ObtainedToken {
         let request: OutboundRequest
         do throws(InjectionError) {
             request = try provider.tokenRequest(
-                fields: fields, secrets: secrets, settings: settings, poolKey: poolKey, timeout: timeout)
+                refreshToken: input.refreshToken, fields: fields, secrets: secrets, settings: settings,
+                poolKey: poolKey, timeout: timeout)
         } catch {
             throw .misconfigured
         }
@@ -46,11 +79,24 @@ package struct TokenAcquisition: Sendable {
             throw TokenEndpointFailure(error)
         }
         do throws(TokenEndpointError) {
-            let tokenSet = try TokenEndpointAnswer.read(response, sentAt: sentAt)
-            let times = TokenTiming.times(of: tokenSet, obtainedAt: sentAt, random: random.next())
-            return ObtainedToken(tokenSet: tokenSet, obtainedAt: sentAt, times: times)
+            let answered = try TokenEndpointAnswer.read(response, sentAt: sentAt)
+            let kept = answered.keeping(refreshToken: input.refreshToken.map { answered.refreshToken ?? $0 })
+            return ObtainedToken(
+                tokenSet: kept, obtainedAt: sentAt,
+                times: TokenTiming.times(of: kept, obtainedAt: sentAt, random: random.next()),
+                endpoint: TokenEndpointKey(request.url),
+                isScopeMissing: kept.lacksScope(of: provider.requestedScopes(settings)))
         } catch {
             throw TokenEndpointFailure(error)
+        }
+    }
+}
+
+extension GrantInput {
+    fileprivate var refreshToken: SecretBytes? {
+        switch self {
+        case .clientCredentials: nil
+        case .refreshToken(let token): token
         }
     }
 }
@@ -82,11 +128,24 @@ extension TokenEndpointFailure {
             // An outage that is told with a 4xx.
             case .serverError, .temporarilyUnavailable: self = .serverError(retryAfter: nil)
             case .invalidClient: self = .invalidClient
-            case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .invalidScope,
+            case .invalidGrant: self = .invalidGrant
+            case .invalidRequest, .unauthorizedClient, .unsupportedGrantType, .invalidScope,
                 .invalidTarget, .accessDenied, .useDPoPNonce, .other:
                 self = .refused
             case .unspecified: self = .refusedWithoutReason
             }
+        }
+    }
+}
+
+extension TokenEndpointFailure {
+    /// Whether nothing can have reached the token endpoint: what was to be sent is not spent.
+    package var isBeforeSending: Bool {
+        switch self {
+        case .destinationRefused, .unresolvable, .unreachable, .tlsFailed, .timedOut, .overloaded, .misconfigured: true
+        case .invalidClient, .invalidGrant, .refused, .refusedWithoutReason, .rateLimited, .serverError, .redirected,
+            .malformed, .outcomeUnknown:
+            false
         }
     }
 }

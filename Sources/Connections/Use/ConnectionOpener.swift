@@ -156,7 +156,7 @@ package final class ConnectionOpener: ConnectionOpening {
         let now = gate.wallClock.now()
         var until = now + Self.longestUse
         if let renewal = TokenTiming.renewalAt(obtainedAt: token.obtainedAt, expiresAt: token.times.expiresAt) {
-            // Past its renewal it is served because no other can be had: ask again soon, and not after its end.
+            // Past its renewal another one is on its way, or can't be had: ask again soon, and not after its end.
             let soon = now + .seconds(1)
             let end = token.times.expiresAt.map { $0 - TokenTiming.lastMoments } ?? until
             until = min(until, renewal > now ? renewal : max(now, min(soon, end)))
@@ -175,7 +175,11 @@ package final class ConnectionOpener: ConnectionOpening {
         }
     }
 
-    /// The stored token while it is good, else another; while no other can be had, the stored one as long as it is valid.
+    /// The stored token while it is valid, else another.
+    ///
+    /// Nobody waits for a refresh while the stored token can be served: past its renewal, which means that the scheduler is late
+    /// or another instance's announcement was missed, the refresher is told and the token goes out. Only one that the upstream
+    /// refused is waited for, and served again while no other can be had.
     private func token(
         of stored: StoredConnection, replacing refused: UsableConnection.Generation?, _ caller: CallContext
     ) async throws(UseError) -> OpenedTokenSet {
@@ -186,7 +190,10 @@ package final class ConnectionOpener: ConnectionOpening {
             throw await useError(error, stored.connection, caller)
         }
         let now = gate.wallClock.now()
-        if let current, isGood(current, stored, replacing: refused, now: now) { return current }
+        if let current, isServed(current, replacing: refused, now: now) {
+            if Self.isPastRenewal(current, now: now) { refresher.nudge(of: stored) }
+            return current
+        }
         do throws(RefreshError) {
             return try await refresher.refreshedTokenSet(of: stored, deadline: caller.deadline)
         } catch {
@@ -195,19 +202,17 @@ package final class ConnectionOpener: ConnectionOpening {
         }
     }
 
-    private func isGood(
-        _ token: OpenedTokenSet, _ stored: StoredConnection, replacing refused: UsableConnection.Generation?,
-        now: Timestamp
+    private func isServed(
+        _ token: OpenedTokenSet, replacing refused: UsableConnection.Generation?, now: Timestamp
     ) -> Bool {
-        if let renewal = TokenTiming.renewalAt(obtainedAt: token.obtainedAt, expiresAt: token.times.expiresAt),
-            renewal <= now
-        {
-            return false
-        }
+        guard isValid(token, now: now) else { return false }
         guard let refused else { return true }
-        let isNewer =
-            (stored.connection.version, token.recordVersion) > (refused.connectionVersion, refused.tokenSetVersion)
-        return isNewer || token.obtainedAt + Self.youngestReplaced > now
+        // Versions of token sets grow for ever, whatever else changes on the connection.
+        return token.recordVersion > refused.tokenSetVersion || token.obtainedAt + Self.youngestReplaced > now
+    }
+
+    private static func isPastRenewal(_ token: OpenedTokenSet, now: Timestamp) -> Bool {
+        TokenTiming.renewalAt(obtainedAt: token.obtainedAt, expiresAt: token.times.expiresAt).map { $0 <= now } ?? false
     }
 
     private func isValid(_ token: OpenedTokenSet, now: Timestamp) -> Bool {

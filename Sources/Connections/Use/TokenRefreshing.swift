@@ -8,9 +8,23 @@ package protocol TokenRefreshing: Sendable {
     /// - Parameters:
     ///   - stored: the connection as it was read; the flight reads it again under its lease.
     ///   - deadline: how long this caller waits; the flight goes on without it.
+    ///   - isForced: somebody asked for this refresh by name: the connection's own back-off doesn't hold it. The cap on
+    ///     attempts, the endpoint's limits and an attempt whose outcome nobody knows yet still do.
     func refreshedTokenSet(
-        of stored: StoredConnection, deadline: ContinuousClock.Instant
+        of stored: StoredConnection, isForced: Bool, deadline: ContinuousClock.Instant
     ) async throws(RefreshError) -> OpenedTokenSet
+    /// Sees to it that a connection whose token is past its renewal gets another, and returns at once: starts a flight, joins
+    /// one, or does nothing where the connection backs off, the flights are at their bound or the engine drains. Called for
+    /// each opening of such a connection, so it must cost next to nothing where there is nothing to do.
+    func nudge(of stored: StoredConnection)
+}
+
+extension TokenRefreshing {
+    package func refreshedTokenSet(
+        of stored: StoredConnection, deadline: ContinuousClock.Instant
+    ) async throws(RefreshError) -> OpenedTokenSet {
+        try await refreshedTokenSet(of: stored, isForced: false, deadline: deadline)
+    }
 }
 
 /// An opened token set.

@@ -6,7 +6,8 @@ package struct Connection: Hashable, Sendable {
     /// For people; at most 200 characters, or none.
     package var displayName: String?
     package var status: ConnectionStatus
-    /// Why the status is what it is; a closed code, none while all is well.
+    /// Why the status is what it is; a closed code, none while all is well. A suspended connection that must be linked again
+    /// keeps the reason for that, so that resuming it doesn't hide it.
     package var statusReason: StatusReason?
     /// Fixed when the account is linked; the proxy sends nowhere else.
     package var origin: Origin
@@ -37,6 +38,16 @@ package struct Connection: Hashable, Sendable {
         self.updatedAt = updatedAt
         self.verifiedAt = verifiedAt
     }
+
+    /// Where it stands in its life.
+    package var standing: ConnectionLifecycle.Standing { .init(status, statusReason) }
+
+    /// Moves as ``ConnectionLifecycle`` says.
+    package mutating func apply(_ event: ConnectionLifecycle.Event) {
+        let now = ConnectionLifecycle.after(event, standing)
+        status = now.status
+        statusReason = now.reason
+    }
 }
 
 /// Where a connection is in its life. Deleted rows are gone; there is no state for them.
@@ -63,5 +74,11 @@ package enum StatusReason: String, Sendable, CaseIterable {
     case tokenEndpointMalformed = "token_endpoint_malformed"
     case rateLimited = "rate_limited"
     case outcomeUnknown = "outcome_unknown"
+    /// A refresh token was spent and its answer never arrived; the server no longer takes the old one.
+    case answerLost = "answer_lost"
+    /// TLS to the token endpoint can't be made, its host has no address, or the integration doesn't allow it.
+    case tokenEndpointMisconfigured = "token_endpoint_misconfigured"
+    /// The connection has had all attempts of its hour.
+    case attemptsExhausted = "attempts_exhausted"
     case byOperator = "by_operator"
 }

@@ -33,3 +33,28 @@ package struct Page<Element: Sendable>: Sendable {
         self.hasNewer = hasNewer
     }
 }
+
+extension PageRequest {
+    /// Cuts this page out of all elements.
+    ///
+    /// - Parameter newestFirst: every element, in descending order of identifiers.
+    package func cut<Element: Sendable>(
+        _ newestFirst: [Element], id: (Element) -> EntityID<Kind>
+    ) -> Page<Element> {
+        switch start {
+        case .first:
+            return Page(
+                elements: Array(newestFirst.prefix(limit)), hasOlder: newestFirst.count > limit, hasNewer: false)
+        case .after(let last):
+            let older = newestFirst.filter { id($0) < last }
+            return Page(
+                elements: Array(older.prefix(limit)), hasOlder: older.count > limit,
+                hasNewer: older.count < newestFirst.count)
+        case .before(let first):
+            let newer = newestFirst.filter { id($0) > first }
+            return Page(
+                elements: Array(newer.suffix(limit)), hasOlder: newer.count < newestFirst.count,
+                hasNewer: newer.count > limit)
+        }
+    }
+}

@@ -11,6 +11,7 @@ enum ConnectionHandlers {
         .keyed(.patch, "/v1/connections/{connection_id}", .writeConnections, update),
         .keyed(.delete, "/v1/connections/{connection_id}", .writeConnections, delete),
         .keyed(.post, "/v1/connections/{connection_id}/verify", .writeConnections, verify),
+        .keyed(.post, "/v1/connections/{connection_id}/refresh", .writeConnections, refresh),
     ]
 
     @Sendable private static func create(
@@ -42,8 +43,8 @@ enum ConnectionHandlers {
         _ services: ControlPlaneServices, _ call: Call, _ caller: Principal
     ) async throws(Problem) -> Answer {
         let id = try call.id(of: ConnectionKind.self)
-        return try await answer { () async throws(UseCaseError) in
-            try await services.connections.read(id, call.context(of: caller))
+        return try await detail { () async throws(UseCaseError) in
+            try await services.connections.readDetail(id, call.context(of: caller))
         }
     }
 
@@ -67,6 +68,15 @@ enum ConnectionHandlers {
         }
     }
 
+    @Sendable private static func refresh(
+        _ services: ControlPlaneServices, _ call: Call, _ caller: Principal
+    ) async throws(Problem) -> Answer {
+        let id = try call.id(of: ConnectionKind.self)
+        return try await detail { () async throws(UseCaseError) in
+            try await services.connections.refresh(id, call.context(of: caller))
+        }
+    }
+
     @Sendable private static func delete(
         _ services: ControlPlaneServices, _ call: Call, _ caller: Principal
     ) async throws(Problem) -> Answer {
@@ -82,5 +92,13 @@ enum ConnectionHandlers {
     ) async throws(Problem) -> Answer {
         let connection = try await asking(renaming: ConnectionWire.pointers, body)
         return .json(ConnectionWire.answer(connection)).tagged(version: connection.version)
+    }
+
+    private static func detail(
+        _ body: () async throws(UseCaseError) -> (Connection, RefreshState?)
+    ) async throws(Problem) -> Answer {
+        let (connection, refresh) = try await asking(body)
+        // The tag is the connection's version: a refresh alone doesn't change it, and no write depends on one.
+        return .json(ConnectionWire.answer(connection, refresh)).tagged(version: connection.version)
     }
 }

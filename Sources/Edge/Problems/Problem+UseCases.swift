@@ -21,9 +21,24 @@ extension Problem {
         case .verificationFailed(let failure):
             self.init(code: .verificationFailed)
             verification = VerificationProblem(failure)
+        case .refreshFailed(let failure): self.init(failure)
         case .envelopeRefused: self.init(code: .envelopeRefused)
         case .timedOut: self.init(code: .timedOut)
         case .internalFailure: self.init(code: .internalError)
+        }
+    }
+
+    package init(_ failure: RefreshFailure) {
+        switch failure {
+        case .notRefreshable: self.init(code: .notRefreshable)
+        case .reauthRequired(let reason):
+            self.init(code: .reauthRequired)
+            self.reason = reason
+        case .suspended: self.init(code: .connectionSuspended)
+        case .backingOff(let reason, let remaining):
+            self.init(code: reason == nil ? .overloaded : .backingOff)
+            self.reason = reason
+            retryAfter = remaining.wholeSecondsUp
         }
     }
 
@@ -40,6 +55,14 @@ extension Problem {
         case .refused: self.init(code: .unauthenticated)
         case .storeUnavailable: self.init(code: .unavailable)
         }
+    }
+}
+
+extension Duration {
+    /// Rounded up, because who comes back a moment early is refused again; at least 1, at most a day.
+    fileprivate var wholeSecondsUp: Int {
+        let (seconds, attoseconds) = components
+        return Int(min(max(seconds + (attoseconds > 0 ? 1 : 0), 1), 86_400))
     }
 }
 

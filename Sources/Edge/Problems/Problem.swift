@@ -12,6 +12,8 @@ package struct Problem: Error, Hashable, Sendable {
     package var missingPermissions: PermissionSet = []
     /// Why, for `verification_failed`.
     package var verification: VerificationProblem?
+    /// Why, for `reauth_required` and `backing_off`.
+    package var reason: StatusReason?
     /// Methods of the path, for `method_not_allowed`.
     package var allow: [String] = []
     /// Seconds to wait, for what is over soon.
@@ -22,11 +24,12 @@ package struct Problem: Error, Hashable, Sendable {
     package init(code: ProblemCode) {
         self.code = code
         switch code {
-        case .unavailable, .outcomeUnknown: retryAfter = 1
+        case .unavailable, .outcomeUnknown, .backingOff, .overloaded: retryAfter = 1
         case .malformedRequest, .requestTimeout, .bodyTooLarge, .headersTooLarge: closesConnection = true
         case .invalidRequest, .invalidCursor, .unauthenticated, .permissionDenied, .notFound, .routeNotFound,
-            .otherListener, .methodNotAllowed, .nameTaken, .externalIDTaken, .stillReferenced, .stale,
-            .unsupportedMediaType, .verificationFailed, .internalError, .envelopeRefused, .timedOut:
+            .otherListener, .methodNotAllowed, .nameTaken, .externalIDTaken, .stillReferenced,
+            .notRefreshable, .reauthRequired, .connectionSuspended, .stale, .unsupportedMediaType, .verificationFailed,
+            .internalError, .envelopeRefused, .timedOut:
             break
         }
     }
@@ -98,6 +101,7 @@ extension Problem {
         writer.member("instance", "urn:sallyport:request:\(requestID)")
         if !errors.isEmpty { write(errors, to: &writer) }
         if !missingPermissions.isEmpty { writer.member("missing_permissions", .strings(missingPermissions.names)) }
+        if let reason { writer.member("reason", reason.rawValue) }
         if let verification {
             writer.member("failure", verification.failure)
             if let status = verification.upstreamStatus { writer.member("upstream_status", .int(Int64(status))) }

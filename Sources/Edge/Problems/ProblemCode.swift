@@ -18,6 +18,11 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case nameTaken = "name_taken"
     case externalIDTaken = "external_id_taken"
     case stillReferenced = "still_referenced"
+    /// The connection's provider has no token endpoint.
+    case notRefreshable = "not_refreshable"
+    /// The grant or the credential has ended.
+    case reauthRequired = "reauth_required"
+    case connectionSuspended = "connection_suspended"
     case stale
     case bodyTooLarge = "body_too_large"
     case unsupportedMediaType = "unsupported_media_type"
@@ -28,6 +33,9 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case envelopeRefused = "envelope_refused"
     case unavailable
     case outcomeUnknown = "outcome_unknown"
+    /// A refresh failed, and nobody tries before `Retry-After`.
+    case backingOff = "backing_off"
+    case overloaded
     case timedOut = "timed_out"
 }
 
@@ -40,14 +48,15 @@ extension ProblemCode {
         case .notFound, .routeNotFound, .otherListener: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .nameTaken, .externalIDTaken, .stillReferenced: .conflict
+        case .nameTaken, .externalIDTaken, .stillReferenced, .notRefreshable, .reauthRequired, .connectionSuspended:
+            .conflict
         case .stale: .preconditionFailed
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .verificationFailed: .unprocessableContent
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError, .envelopeRefused: .internalServerError
-        case .unavailable, .outcomeUnknown: .serviceUnavailable
+        case .unavailable, .outcomeUnknown, .backingOff, .overloaded: .serviceUnavailable
         case .timedOut: .gatewayTimeout
         }
     }
@@ -68,6 +77,9 @@ extension ProblemCode {
         case .nameTaken: "The name is taken"
         case .externalIDTaken: "The external id is taken"
         case .stillReferenced: "The object is in use"
+        case .notRefreshable: "The connection has nothing to refresh"
+        case .reauthRequired: "The account must be linked again"
+        case .connectionSuspended: "The connection is suspended"
         case .stale: "The object has changed"
         case .bodyTooLarge: "The body is too large"
         case .unsupportedMediaType: "The body has another type"
@@ -77,6 +89,8 @@ extension ProblemCode {
         case .envelopeRefused: "A stored secret does not open"
         case .unavailable: "The service is not available now"
         case .outcomeUnknown: "The outcome is not known"
+        case .backingOff: "The token could not be refreshed"
+        case .overloaded: "Too much is under way"
         case .timedOut: "The request took too long"
         }
     }
@@ -99,6 +113,9 @@ extension ProblemCode {
         case .nameTaken: "Another object of this kind has this name."
         case .externalIDTaken: "Another tenant has this external id."
         case .stillReferenced: "Delete the connections that use it first."
+        case .notRefreshable: "Its provider has no token endpoint: the credential is used as it was entered."
+        case .reauthRequired: "Its grant or credential was refused for good; \"reason\" says why."
+        case .connectionSuspended: "An operator switched it off. Resume it first."
         case .stale: "Read it again, and repeat with the new \"ETag\"."
         case .bodyTooLarge: "The limit is configured on the server."
         case .unsupportedMediaType: "Set \"Content-Type\" to what the operation takes."
@@ -109,6 +126,9 @@ extension ProblemCode {
             "It was changed or moved outside the service. Link the account again; the audit log has an event."
         case .unavailable: "Nothing was stored. Repeat after \"Retry-After\"."
         case .outcomeUnknown: "A write was sent and its answer lost. Read before you repeat it."
+        case .backingOff:
+            "The token endpoint did not give one, or is not asked now; \"reason\" says why. A stored token that is still valid is served."
+        case .overloaded: "Repeat after \"Retry-After\"."
         case .timedOut: "The deadline passed. Read before you repeat a write."
         }
     }

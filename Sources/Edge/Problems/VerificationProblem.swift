@@ -45,6 +45,10 @@ package struct VerificationProblem: Hashable, Sendable {
         switch failure {
         case .invalidClient:
             self.init("token_invalid_client", "The token endpoint refused client id or secret.")
+        case .invalidGrant:
+            self.init(
+                "token_invalid_grant",
+                "The token endpoint no longer takes the refresh token: it was used, revoked, or has expired.")
         case .refused:
             self.init("token_refused", "The token endpoint refused the request. Check scopes and grant.")
         case .refusedWithoutReason:

@@ -16,6 +16,20 @@ enum ConnectionWire {
         ]
     }
 
+    /// With how its refreshes stand; null where nothing is refreshed.
+    static func answer(_ connection: Connection, _ refresh: RefreshState?) -> JSONValue {
+        .object((answer(connection).members ?? []) + [JSONMember("refresh", refresh.map(answer) ?? .null)])
+    }
+
+    private static func answer(_ refresh: RefreshState) -> JSONValue {
+        [
+            "last_success_at": .instant(refresh.lastSuccessAt), "next_refresh_at": .instant(refresh.nextRefreshAt),
+            "consecutive_failures": .int(Int64(refresh.consecutiveFailures)),
+            "last_error": .optional(refresh.lastError?.rawValue), "token_expires_at": .instant(refresh.tokenExpiresAt),
+            "scope_missing": .bool(refresh.isScopeMissing),
+        ]
+    }
+
     /// Where the use cases' pointers stand on the wire.
     static let pointers = [(from: "/integration_id", to: "/integration")]
 

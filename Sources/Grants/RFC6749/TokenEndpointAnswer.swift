@@ -11,14 +11,15 @@ package enum TokenEndpointAnswer {
     package static func read(
         _ response: OutboundResponse, sentAt: Timestamp
     ) throws(TokenEndpointError) -> TokenSet {
-        let retryAfter = response.header("retry-after").flatMap { RetryAfter.duration($0, now: sentAt) }
+        let retryAfter = RetryAfter.duration(of: response, receivedAt: sentAt)
         switch response.status {
         case 200..<300:
             return try readTokenSet(response.body, sentAt: sentAt)
         case 300..<400:
             throw .redirected
         case 401:
-            throw .invalidClient
+            // RFC 6749 §5.2 keeps 401 for the client; some servers use it for a dead refresh token too, and say so.
+            throw errorCode(in: response.body) == .invalidGrant ? .refused(.invalidGrant) : .invalidClient
         case 408, 425, 500..<600:
             throw .serverError(retryAfter: retryAfter)
         case 429:
@@ -41,13 +42,18 @@ package enum TokenEndpointAnswer {
         guard let accessToken = root["access_token"]?.secret, isUsableToken(accessToken, maxBytes: 64 * 1_024) else {
             throw .malformed
         }
-        let lifetime = try expiresIn(root["expires_in"])
+        let refreshToken = try refreshToken(root["refresh_token"])
+        // A refresh token exists once: its answer isn't thrown away for a member that can be done without.
+        let isUnrepeatable = refreshToken != nil
+        let lifetime = isUnrepeatable ? try? expiresIn(root["expires_in"]) : try expiresIn(root["expires_in"])
+        let type = isUnrepeatable ? try? tokenType(root["token_type"]) : try tokenType(root["token_type"])
         return TokenSet(
             accessToken: accessToken,
-            tokenType: try tokenType(root["token_type"]),
+            tokenType: type ?? "Bearer",
             expiresIn: lifetime,
             expiresAt: lifetime.map { sentAt + $0 },
-            refreshToken: try refreshToken(root["refresh_token"]),
+            refreshToken: refreshToken,
+            refreshTokenExpiresIn: refreshTokenExpiresIn(root),
             scope: scope(root["scope"]))
     }
 
@@ -112,6 +118,18 @@ package enum TokenEndpointAnswer {
         guard let seconds = node.double ?? node.string.flatMap(decimal), seconds.isFinite else { throw .malformed }
         guard seconds >= 1 else { return nil }
         return .seconds(Int64(min(seconds, longestLifetime)))
+    }
+
+    private static let refreshLifetimes = [
+        "refresh_expires_in", "refresh_token_expires_in", "x_refresh_token_expires_in",
+    ]
+
+    /// The first of the members that can be read; one that can't says nothing, because none of them is in a standard.
+    private static func refreshTokenExpiresIn(_ root: JSONNode) -> Duration? {
+        for name in refreshLifetimes {
+            if let lifetime = try? expiresIn(root[name]) { return lifetime }
+        }
+        return nil
     }
 
     /// Plain decimal notation only: `Double`'s own parser also takes `inf`, `nan` and hexadecimal.

@@ -1,7 +1,8 @@
 /// Why a token endpoint's answer holds no token set. Decided by the status first and the body second, because servers
 /// refuse with empty bodies and report outages as JSON errors.
 package enum TokenEndpointError: Error, Hashable, Sendable {
-    /// A 4xx other than 401, 408, 425 and 429, or a 200 with an `error` member: the same request fails again.
+    /// A 4xx other than 401, 408, 425 and 429, a 401 that names `invalid_grant`, or a 200 with an `error` member: the same
+    /// request fails again.
     case refused(OAuthErrorCode)
     /// 401, or `invalid_client` with another 4xx: id, secret or client authentication method are not accepted.
     case invalidClient
@@ -11,7 +12,8 @@ package enum TokenEndpointError: Error, Hashable, Sendable {
     case serverError(retryAfter: Duration?)
     /// 3xx: never followed, because the credential must not go elsewhere.
     case redirected
-    /// Not JSON, no usable `access_token`, an `expires_in` that is no number, or a status that makes no sense here.
+    /// Not JSON, no usable `access_token`, an `expires_in` that is no number (without a refresh token beside it), or a status
+    /// that makes no sense here.
     case malformed
 }
 

@@ -2,6 +2,17 @@ package import Domain
 
 /// The `Retry-After` header (RFC 9110 §10.2.3): seconds, or a date in one of the three forms of §5.6.7.
 package enum RetryAfter {
+    /// What an answer asks for; nil where it doesn't.
+    ///
+    /// A date is the server's, and so is measured from the answer's own `Date` where it has one: the two clocks may be minutes
+    /// apart, and the wait then comes out as nothing or far too long.
+    ///
+    /// - Parameter receivedAt: our clock, for an answer without a usable `Date`.
+    package static func duration(of response: OutboundResponse, receivedAt: Timestamp) -> Duration? {
+        guard let value = response.header("retry-after") else { return nil }
+        return duration(value, now: response.header("date").flatMap(HTTPDate.parse) ?? receivedAt)
+    }
+
     /// How long to wait from `now`; zero for a date that has passed, nil for what is neither form. Not capped: the caller
     /// knows what it will wait for.
     package static func duration(_ value: String, now: Timestamp) -> Duration? {

@@ -24,7 +24,8 @@ struct SeenVersions: Hashable, Sendable {
 /// The flights under way and who waits for them; a value behind one lock.
 ///
 /// A flight is running until its outcome is known (its waiters get it and are gone), then settling while a token that is
-/// handed out already is still being written, and gone when its task ends.
+/// handed out already is still being written, and gone when its task ends. One that the scheduler began has no waiter of its
+/// own; callers join it all the same.
 struct FlightTable {
     typealias Continuation = CheckedContinuation<RefreshOutcome, Never>
 
@@ -35,8 +36,17 @@ struct FlightTable {
         case answered(RefreshOutcome)
     }
 
+    /// What somebody waits for.
+    struct Wish: Sendable {
+        let connection: Connection
+        let seen: SeenVersions
+        let isForced: Bool
+    }
+
     private struct Flight {
         var waiters: [UInt64: Continuation] = [:]
+        /// What the last to join wishes, whose view is the newest.
+        var wish: Wish?
         /// Set while settling.
         var settled: OpenedTokenSet?
         var task: Task<Void, Never>?
@@ -54,13 +64,19 @@ struct FlightTable {
     }
 
     var count: Int { flights.count }
+    var waiterCount: Int { waiting.count }
 
-    mutating func join(
-        _ id: ConnectionID, seen: SeenVersions, waiter: UInt64, _ continuation: Continuation
-    ) -> Joined {
+    /// Begins a flight that nobody waits for; false where one is under way, or there is no room.
+    mutating func begin(_ id: ConnectionID) -> Bool {
+        guard flights[id] == nil, !isDraining, flights.count < maxFlights else { return false }
+        flights[id] = Flight()
+        return true
+    }
+
+    mutating func join(_ id: ConnectionID, _ wish: Wish, waiter: UInt64, _ continuation: Continuation) -> Joined {
         if let settled = flights[id]?.settled {
             // Its writer still holds the lease, so that no other flight can begin.
-            return .answered(seen.isOlder(than: settled) ? .success(settled) : .failure(.overloaded))
+            return .answered(wish.seen.isOlder(than: settled) ? .success(settled) : .failure(.overloaded))
         }
         guard waiting.count < maxWaiters else { return .answered(.failure(.overloaded)) }
         let isNew = flights[id] == nil
@@ -69,6 +85,7 @@ struct FlightTable {
             flights[id] = Flight()
         }
         flights[id]?.waiters[waiter] = continuation
+        flights[id]?.wish = wish
         waiting[waiter] = id
         return isNew ? .start : .waiting
     }
@@ -95,6 +112,13 @@ struct FlightTable {
         let waiters = takeWaiters(of: id)
         flights[id] = nil
         return waiters
+    }
+
+    /// The flight is over if nobody waits for it; else what they wish, and it goes on.
+    mutating func endUnlessWaitedFor(_ id: ConnectionID) -> Wish? {
+        if let flight = flights[id], !flight.waiters.isEmpty, let wish = flight.wish { return wish }
+        flights[id] = nil
+        return nil
     }
 
     /// No flight begins any more; those under way are returned.

@@ -5,20 +5,41 @@ internal import Logging
 internal import Observability
 internal import Vault
 
-/// What one flight does: reads, takes the lease, asks, writes. Holds no state of its own.
+/// What one flight does: asks for room at the endpoint, takes the lease, asks, writes. Holds no state of its own.
 struct RefreshWorker: Sendable {
     let instance: InstanceID
     let connections: any ConnectionStore
     let refreshes: any RefreshStore
+    let leases: GroupedCalls<LeaseRequest, LeaseAnswer>
+    let writer: AnswerWriter
     let catalogue: Catalogue
     let sealer: CredentialSealer
     let secrets: SecretsReader
     let tokens: TokenAcquisition
+    let endpoints: TokenEndpoints
+    let spool: RefreshSpool?
+    let pending: PendingAnswers
+    let takeovers: TakeoverGuard
     let gate: CallGate
     let clock: any DeadlineClock
     let random: any RandomSource
     let settings: RefreshSettings
     let signals: ConnectionSignals
+    let statistics: RefreshStatistics
+
+    /// What a flight is for.
+    enum Errand: Sendable {
+        /// A row that was due; the endpoint has let it in.
+        case scheduled(DueRefresh, EndpointPermit?)
+        /// Somebody waits, or will soon, for a token newer than one that it has seen.
+        case wished(FlightTable.Wish)
+    }
+
+    enum Landing: Sendable {
+        case ended(RefreshOutcome)
+        /// Another instance sees to it; nothing to do unless somebody waits here.
+        case leftToAnother
+    }
 
     /// A step of a flight: it has ended, or it reads again from the start.
     enum Step: Sendable {
@@ -30,17 +51,59 @@ struct RefreshWorker: Sendable {
     struct HeldLease: Sendable {
         let lease: Lease
         let endsAt: ContinuousClock.Instant
+        let permit: EndpointPermit?
+        let isScheduled: Bool
     }
 
     /// How often a flight starts over because something changed under it.
     private static let maxRestarts = 8
 
-    /// Flies until there is a token newer than `seen`, or a reason why there is none.
-    ///
+    typealias Settle = @Sendable (OpenedTokenSet) -> Void
+
     /// - Parameter settle: called at most once, with a token that is good but could not be written yet.
-    func fly(
-        _ connection: Connection, seen: SeenVersions, settle: @escaping @Sendable (OpenedTokenSet) -> Void
-    ) async -> RefreshOutcome {
+    func fly(_ errand: Errand, settle: @escaping Settle) async -> Landing {
+        switch errand {
+        case .scheduled(let due, let permit): await flyScheduled(due, permit, settle: settle)
+        case .wished(let wish): .ended(await flyWished(wish, settle: settle))
+        }
+    }
+
+    // MARK: Scheduled
+
+    /// One attempt; whatever is in its way is met again when the row is read again.
+    private func flyScheduled(_ due: DueRefresh, _ permit: EndpointPermit?, settle: @escaping Settle) async -> Landing {
+        let request = LeaseRequest(connectionID: due.connectionID, scope: due.scope, dueAt: due.dueAt)
+        let askedAt = clock.now
+        let answer: LeaseAnswer
+        do throws(RefreshError) {
+            answer = try await acquire(request)
+        } catch {
+            giveBack(permit)
+            return .ended(.failure(error))
+        }
+        switch answer {
+        case .granted(let lease, let stored):
+            let held = HeldLease(
+                lease: lease, endsAt: askedAt.advanced(by: lease.remaining), permit: permit, isScheduled: true)
+            switch await refresh(under: held, stored, seen: nil, settle: settle) {
+            case .ended(let outcome): return .ended(outcome)
+            case .again: return .leftToAnother
+            }
+        case .held, .notDue, .unresolved, .backingOff, .exhausted, .notFound:
+            giveBack(permit)
+            return .leftToAnother
+        }
+    }
+
+    func giveBack(_ permit: EndpointPermit?) {
+        if let permit { endpoints.report(permit, .notSent) }
+    }
+
+    // MARK: Wished for
+
+    /// Flies until there is a token newer than what was seen, or a reason why there is none.
+    private func flyWished(_ wish: FlightTable.Wish, settle: @escaping Settle) async -> RefreshOutcome {
+        let connection = wish.connection
         let end = clock.now.advanced(by: settings.longestFlight)
         var restarts = 0
         while clock.now < end, !Task.isCancelled, restarts < Self.maxRestarts {
@@ -48,28 +111,86 @@ struct RefreshWorker: Sendable {
             let subscription = signals.subscribe(connection.id)
             do throws(RefreshError) {
                 let stored = try await load(connection)
-                if let known = try await knownOutcome(in: stored, connection, seen) { return known }
-                let askedAt = clock.now
-                switch try await acquire(connection) {
-                case .granted(let lease):
-                    // Counted from before the database was asked: it can only end later.
-                    let held = HeldLease(lease: lease, endsAt: askedAt.advanced(by: lease.remaining))
-                    switch await refresh(under: held, connection, seen: seen, settle: settle) {
+                if let known = try await knownOutcome(in: stored, wish) { return known }
+                let permit = try await admit(stored, until: end)
+                switch try await lease(connection, wish, permit) {
+                case .granted(let held, let stored):
+                    switch await refresh(under: held, stored, seen: wish, settle: settle) {
                     case .ended(let outcome): return outcome
                     case .again: restarts += 1
                     }
                 case .held(let remaining):
                     let instant = clock.now.advanced(by: min(max(remaining, .zero), settings.pollInterval))
                     await signals.wait(for: subscription, until: min(instant, end), clock: clock)
-                case .backingOff(let remaining):
-                    let reason = stored.connection.statusReason ?? .tokenEndpointUnreachable
-                    return .failure(.backingOff(reason, remaining: remaining))
                 }
             } catch {
                 return .failure(error)
             }
         }
         return .failure(.timedOut)
+    }
+
+    /// Room at the connection's token endpoint. A closed endpoint is told at once, as the back-off that it is.
+    private func admit(
+        _ stored: StoredConnection, until end: ContinuousClock.Instant
+    ) async throws(RefreshError) -> EndpointPermit? {
+        guard let provider = catalogue.provider(stored.integration.provider),
+            let key = provider.tokenEndpoint(
+                fields: stored.connection.fields, settings: stored.integration.settings)
+        else { return nil }
+        switch await endpoints.admit(key, stored.integration.id, until: end) {
+        case .admitted(let permit): return permit
+        case .busy: throw .overloaded
+        case .blocked(let reason, let until):
+            throw .backingOff(reason, remaining: max(until - clock.now, .milliseconds(100)))
+        }
+    }
+
+    private enum Leased {
+        case granted(HeldLease, StoredConnection)
+        case held(remaining: Duration)
+    }
+
+    private func lease(
+        _ connection: Connection, _ wish: FlightTable.Wish, _ permit: EndpointPermit?
+    ) async throws(RefreshError) -> Leased {
+        let askedAt = clock.now
+        let answer: LeaseAnswer
+        do throws(RefreshError) {
+            answer = try await acquire(
+                LeaseRequest(
+                    connectionID: connection.id, scope: connection.scope, ignoresBackoff: wish.isForced))
+        } catch {
+            giveBack(permit)
+            throw error
+        }
+        if case .granted(let lease, let stored) = answer {
+            // Counted from before the database was asked: it can only end later.
+            let endsAt = askedAt.advanced(by: lease.remaining)
+            return .granted(HeldLease(lease: lease, endsAt: endsAt, permit: permit, isScheduled: false), stored)
+        }
+        giveBack(permit)
+        switch answer {
+        case .granted: throw .internalFailure
+        case .held(let remaining): return .held(remaining: remaining)
+        case .notDue: return .held(remaining: .zero)
+        case .unresolved(let remaining): throw .backingOff(.outcomeUnknown, remaining: remaining)
+        case .backingOff(let reason, let remaining):
+            throw .backingOff(reason ?? connection.statusReason ?? .tokenEndpointUnreachable, remaining: remaining)
+        case .exhausted(let remaining): throw .backingOff(.attemptsExhausted, remaining: remaining)
+        case .notFound: throw .notFound
+        }
+    }
+
+    private func acquire(_ request: LeaseRequest) async throws(RefreshError) -> LeaseAnswer {
+        // What was received and is not written yet must not be asked for with the token that it replaces.
+        guard !pending.holds(request.connectionID) else { throw .storeUnavailable }
+        do throws(StoreError) {
+            return try await leases.call(request)
+        } catch {
+            if error == .unavailable || error == .outcomeUnknown { takeovers.lostTouch() }
+            throw refreshError(error, request.connectionID)
+        }
     }
 
     // MARK: Reading
@@ -81,7 +202,7 @@ struct RefreshWorker: Sendable {
             stored = try await connections.load(
                 connection.id, in: ReadScope(environmentID: scope.environmentID, tenantID: scope.tenantID))
         } catch {
-            throw refreshError(error, connection)
+            throw refreshError(error, connection.id)
         }
         guard let stored else { throw .notFound }
         return stored
@@ -91,15 +212,15 @@ struct RefreshWorker: Sendable {
     /// read it, so that what was refused isn't sent once more by everybody who waited. Who read it as ended (to verify it
     /// again) has it asked.
     func knownOutcome(
-        in stored: StoredConnection, _ connection: Connection, _ seen: SeenVersions
+        in stored: StoredConnection, _ wish: FlightTable.Wish
     ) async throws(RefreshError) -> RefreshOutcome? {
-        if let newer = try await newerToken(in: stored, than: seen) { return .success(newer) }
-        guard connection.status != .reauthRequired, stored.connection.status == .reauthRequired else { return nil }
+        if let newer = try await newerToken(in: stored, than: wish.seen) { return .success(newer) }
+        guard wish.connection.status != .reauthRequired, stored.connection.status == .reauthRequired else { return nil }
         return .failure(.ended(stored.connection.statusReason ?? .invalidGrant))
     }
 
     /// The stored token set, opened, where it is newer than what the caller has seen and still good.
-    func newerToken(
+    private func newerToken(
         in stored: StoredConnection, than seen: SeenVersions
     ) async throws(RefreshError) -> OpenedTokenSet? {
         let found = SeenVersions(stored)
@@ -115,15 +236,6 @@ struct RefreshWorker: Sendable {
         }
     }
 
-    private func acquire(_ connection: Connection) async throws(RefreshError) -> LeaseAnswer {
-        do throws(StoreError) {
-            return try await refreshes.acquireLease(
-                on: connection.id, in: connection.scope, owner: instance, duration: settings.leaseDuration)
-        } catch {
-            throw refreshError(error, connection)
-        }
-    }
-
     // MARK: Events and errors
 
     /// An event of the service's own doing.
@@ -136,7 +248,7 @@ struct RefreshWorker: Sendable {
             outcome: outcome, object: connection.id.description, reason: reason?.rawValue)
     }
 
-    func refreshError(_ error: StoreError, _ connection: Connection) -> RefreshError {
+    func refreshError(_ error: StoreError, _ connection: ConnectionID) -> RefreshError {
         switch error {
         case .unavailable, .outcomeUnknown: return .storeUnavailable
         case .notFound: return .notFound
@@ -156,8 +268,7 @@ struct RefreshWorker: Sendable {
         }
     }
 
-    func log(_ message: Logger.Message, _ connection: Connection, _ reason: String) {
-        gate.logger.error(
-            message, metadata: .facts([.connection: connection.id.description, .reason: reason]))
+    func log(_ message: Logger.Message, _ connection: ConnectionID, _ reason: String) {
+        gate.logger.error(message, metadata: .facts([.connection: connection.description, .reason: reason]))
     }
 }

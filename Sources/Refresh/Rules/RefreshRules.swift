@@ -9,7 +9,7 @@ package enum RefreshDecision: Hashable, Sendable {
     case backOff(StatusReason, Duration)
 }
 
-/// The rules of refreshing with client credentials, as a value: no clock, no network, no database.
+/// The rules of refreshing, as a value: no clock, no network, no database.
 package struct RefreshRules: Hashable, Sendable {
     /// Two requests within a second can be a server's 500, so that no wait is shorter than this.
     package var shortestWait = Duration.milliseconds(1_100)
@@ -19,20 +19,37 @@ package struct RefreshRules: Hashable, Sendable {
 
     package init() {}
 
+    /// What was traded.
+    package enum Grant: Hashable, Sendable { case clientCredentials, refreshToken }
+
     /// What was sent, and what is known of the time before.
     package struct Circumstances: Hashable, Sendable {
+        package var grant: Grant
         /// Since the last success, 1 for the first.
         package var attempt: Int
-        /// Why the connection backs off already; nil where it doesn't.
-        package var backsOffFor: StatusReason?
+        /// Why the attempt before failed, of those since the last success.
+        package var lastError: StatusReason?
+        /// Nobody knows how an attempt before ended that sent the same refresh token.
+        package var followsUnresolved: Bool
         /// The client secret was the integration's: no tenant can mend it, and all of its connections have it.
         package var isClientSecretShared: Bool
+        /// The endpoint refuses one connection of the integration after the other: it, or the client, is at fault.
+        package var isClientSuspect: Bool
 
-        package init(attempt: Int, backsOffFor: StatusReason? = nil, isClientSecretShared: Bool = false) {
+        package init(
+            grant: Grant = .clientCredentials, attempt: Int, lastError: StatusReason? = nil,
+            followsUnresolved: Bool = false, isClientSecretShared: Bool = false, isClientSuspect: Bool = false
+        ) {
+            self.grant = grant
             self.attempt = attempt
-            self.backsOffFor = backsOffFor
+            self.lastError = lastError
+            self.followsUnresolved = followsUnresolved
             self.isClientSecretShared = isClientSecretShared
+            self.isClientSuspect = isClientSuspect
         }
+
+        /// The refresh token that was sent may have been spent by an attempt whose answer never came.
+        var mayBeSpent: Bool { grant == .refreshToken && (followsUnresolved || lastError == .outcomeUnknown) }
     }
 
     /// - Parameter random: decides the jitter.
@@ -42,16 +59,8 @@ package struct RefreshRules: Hashable, Sendable {
         let attempt = circumstances.attempt
         let wait = wait(attempt: attempt, retryAfter: nil, random: random)
         switch failure {
-        case .invalidClient:
-            // Linking again would mend nothing; an operator replaces the secret, and then every connection works.
-            return circumstances.isClientSecretShared ? .backOff(.invalidClient, longestWait) : .end(.invalidClient)
-        case .refused:
-            return .end(.tokenEndpointRefused)
-        case .refusedWithoutReason:
-            // Once is no verdict, however long the endpoint was away before: a gateway in front of it answers 404 while it
-            // restarts. While a stored token is valid the connection doesn't back off, and nothing is ended.
-            return circumstances.backsOffFor == .tokenEndpointRefused
-                ? .end(.tokenEndpointRefused) : .backOff(.tokenEndpointRefused, wait)
+        case .invalidClient, .invalidGrant, .refused, .refusedWithoutReason:
+            return refused(failure, circumstances, wait)
         case .rateLimited(let retryAfter):
             return .backOff(.rateLimited, self.wait(attempt: attempt, retryAfter: retryAfter, random: random))
         case .serverError(let retryAfter):
@@ -60,15 +69,39 @@ package struct RefreshRules: Hashable, Sendable {
         case .redirected:
             return .backOff(.tokenEndpointRefused, wait)
         case .malformed:
-            return .backOff(.tokenEndpointMalformed, wait)
-        case .destinationRefused, .unresolvable, .unreachable, .tlsFailed, .timedOut, .overloaded:
+            // Granted, perhaps, and then it can't be read: the token that was sent may be spent.
+            return .backOff(circumstances.grant == .refreshToken ? .outcomeUnknown : .tokenEndpointMalformed, wait)
+        case .destinationRefused, .unresolvable, .tlsFailed:
+            return .backOff(.tokenEndpointMisconfigured, wait)
+        case .unreachable, .timedOut, .overloaded:
             return .backOff(.tokenEndpointUnreachable, wait)
         case .outcomeUnknown:
             return .backOff(.outcomeUnknown, wait)
         case .misconfigured:
             // An operator mends it; nothing is gained by trying often.
-            return .backOff(.tokenEndpointRefused, longestWait)
+            return .backOff(.tokenEndpointMisconfigured, longestWait)
         }
+    }
+
+    /// A 4xx. On the refresh grant each but `invalid_grant` gets one careful repetition, because servers refuse a dead token
+    /// with whatever code they like, and gateways in front of them with an empty 404.
+    private func refused(
+        _ failure: TokenEndpointFailure, _ circumstances: Circumstances, _ wait: Duration
+    ) -> RefreshDecision {
+        let isInvalidClient = failure == .invalidClient
+        let reason: StatusReason = isInvalidClient ? .invalidClient : .tokenEndpointRefused
+        if failure == .invalidGrant, circumstances.grant == .refreshToken {
+            return .end(circumstances.mayBeSpent ? .answerLost : .invalidGrant)
+        }
+        // Linking again would mend nothing; an operator replaces the secret, and then every connection works.
+        if isInvalidClient, circumstances.isClientSecretShared { return .backOff(reason, longestWait) }
+        if circumstances.isClientSuspect { return .backOff(reason, longestWait) }
+        let isExplained = failure != .refusedWithoutReason
+        if circumstances.grant == .clientCredentials, isExplained { return .end(reason) }
+        if circumstances.lastError == reason {
+            return .end(circumstances.followsUnresolved ? .answerLost : reason)
+        }
+        return .backOff(reason, wait)
     }
 
     /// Doubles with each attempt from two seconds, half of it by chance; never less than what the server asked for.
@@ -79,5 +112,32 @@ package struct RefreshRules: Hashable, Sendable {
         let wait = max(shortestWait, ceiling / 2 + ceiling / 2 * share)
         guard let retryAfter else { return wait }
         return max(wait, min(retryAfter, longestRetryAfter))
+    }
+}
+
+/// How refreshes end, by what an operator does about it: the label of the outcome metric.
+package enum RefreshOutcomeClass: String, Sendable, CaseIterable {
+    case success
+    /// The grant is over: its owner links again.
+    case terminal
+    /// An operator mends the client, the address or the certificates.
+    case configuration
+    case rateLimited = "rate_limited"
+    case transient
+    case outcomeUnknown = "outcome_unknown"
+
+    package init(_ decision: RefreshDecision) {
+        switch decision {
+        case .end: self = .terminal
+        case .backOff(let reason, _):
+            switch reason {
+            case .invalidClient, .tokenEndpointMisconfigured, .tokenEndpointRefused: self = .configuration
+            case .rateLimited: self = .rateLimited
+            case .outcomeUnknown, .answerLost: self = .outcomeUnknown
+            case .credentialRefused, .invalidGrant, .tokenEndpointUnreachable, .tokenEndpointMalformed, .byOperator,
+                .attemptsExhausted:
+                self = .transient
+            }
+        }
     }
 }

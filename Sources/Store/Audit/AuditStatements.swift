@@ -19,11 +19,16 @@ enum AuditStatements {
                 (environment_id, tenant_id, id, at, actor, action, outcome, object, reason, request_id, count)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             """,
-            [
-                event.environmentID.value, .optionalID(event.tenantID), event.id.value, .timestamp(event.at),
-                .text(event.actor), .text(event.action.rawValue), .text(event.outcome.rawValue),
-                .optionalText(event.object), .optionalText(event.reason), .optionalText(event.requestID),
-                .int(event.count),
-            ])
+            values(of: event))
+    }
+
+    /// In the order of the columns of ``insert(_:)``.
+    static func values(of event: AuditEvent) -> [PostgresValue] {
+        [
+            event.environmentID.value, .optionalID(event.tenantID), event.id.value, .timestamp(event.at),
+            .text(event.actor), .text(event.action.rawValue), .text(event.outcome.rawValue),
+            .optionalText(event.object), .optionalText(event.reason), .optionalText(event.requestID),
+            .int(event.count),
+        ]
     }
 }

@@ -13,18 +13,9 @@ package struct PostgresAuditStore: AuditStore {
 
     package func append(_ events: [AuditEvent]) async throws(StoreError) {
         guard let first = events.first else { return }
-        var scope = RowScope(of: first)
-        let firstScope = scope
-        var statements: [Statement] = []
-        statements.reserveCapacity(events.count)
-        for event in events {
-            if RowScope(of: event) != scope {
-                scope = RowScope(of: event)
-                statements.append(AuditStatements.enter(scope))
-            }
-            statements.append(AuditStatements.insert(event))
-        }
-        try await database.write(statements, in: firstScope)
+        var batch = ScopedStatements(beginningIn: RowScope(of: first))
+        for event in events { batch.append(AuditStatements.insert(event), in: RowScope(of: event)) }
+        try await database.write(batch.statements, in: batch.firstScope)
     }
 
     package func list(

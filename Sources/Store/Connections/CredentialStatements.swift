@@ -17,13 +17,6 @@ enum CredentialStatements {
         Statement(replace, key + values(kind, sealed, expiresAt))
     }
 
-    /// Inserts version 1, or replaces the version before this one; ends the transaction as stale otherwise.
-    static func succeedTokenSet(
-        with sealed: SealedSecret, expiresAt: Timestamp?, key: [PostgresValue]
-    ) -> Statement {
-        Statement(succeed, key + values(.tokenSet, sealed, expiresAt))
-    }
-
     static func removeTokenSet(key: [PostgresValue]) -> Statement {
         Statement(
             """
@@ -51,24 +44,6 @@ enum CredentialStatements {
             SET envelope = excluded.envelope, key_version = excluded.key_version,
                 record_version = excluded.record_version, expires_at = excluded.expires_at, updated_at = now()
             WHERE stored.record_version < excluded.record_version
-            RETURNING 1
-        )
-        SELECT sallyport.require_change((SELECT count(*) FROM changed), true)
-        """
-
-    private static let succeed: StaticString = """
-        WITH changed AS (
-            INSERT INTO sallyport.credentials AS stored
-                (environment_id, tenant_id, connection_id, kind, envelope, key_version, record_version, expires_at)
-            SELECT $1, $2, $3, $4, $5, $6, $7, $8
-            WHERE $7 = 1 OR EXISTS (
-                SELECT FROM sallyport.credentials
-                WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3 AND kind = $4
-            )
-            ON CONFLICT (environment_id, tenant_id, connection_id, kind) DO UPDATE
-            SET envelope = excluded.envelope, key_version = excluded.key_version,
-                record_version = excluded.record_version, expires_at = excluded.expires_at, updated_at = now()
-            WHERE stored.record_version = excluded.record_version - 1
             RETURNING 1
         )
         SELECT sallyport.require_change((SELECT count(*) FROM changed), true)

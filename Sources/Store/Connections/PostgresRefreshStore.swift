@@ -1,180 +1,119 @@
 package import Connections
-package import Domain
+import Domain
 package import Logging
 package import Postgres
 
-/// Leases on refreshing a credential, by the database's clock, and their outcomes.
+/// Due work, leases on refreshing a credential and their outcomes, all by the database's clock.
 package struct PostgresRefreshStore: RefreshStore {
-    private let database: Database
+    let database: Database
 
     package init(client: PostgresClient, logger: Logger) {
         database = Database(client: client, logger: logger)
     }
 
-    package func acquireLease(
-        on connection: ConnectionID, in scope: TenantScope, owner: InstanceID, duration: Duration
-    ) async throws(StoreError) -> LeaseAnswer {
-        let key = CredentialStatements.key(of: connection, in: scope)
-        let statements = [
-            Statement(Self.acquire, key + [owner.value, .duration(duration)]), Statement(Self.state, key),
-        ]
-        // A lease or a back-off that ends between the two statements shows as neither; then ask again.
-        for _ in 0..<3 {
-            let results = try await database.write(statements, in: .tenant(scope))
-            guard results.count == 2 else { throw .corrupt }
-            let lease = try results[0].atMostOne { (row) throws(StoreError) in
-                Lease(
-                    connectionID: connection, scope: scope, owner: owner, fence: try row.int(),
-                    attempt: Int(try row.int()), remaining: .microseconds(try row.int()))
-            }
-            if let lease { return .granted(lease) }
-            guard let refusal = try results[1].atMostOne(Self.refusal) else { throw .notFound }
-            if let refusal { return refusal }
-        }
-        return .held(remaining: .zero)
+    package func due(after position: DuePosition?, limit: Int) async throws(StoreError) -> DuePage {
+        let limit = min(max(limit, 1), Self.maxDuePage)
+        let position = position ?? Self.beforeEverything
+        let page = Statement(
+            Self.duePage,
+            [.timestamp(position.dueAt), position.connectionID.value, .int(Int64(limit) + 1)])
+        // The clock first: a row that falls due between the two is on the page, and counted as coming too.
+        let results = try await database.readTogether([Statement(Self.clock), page], in: .inIndexOrder)
+        guard results.count == 2, let clock = try results[0].atMostOne(Self.readClock) else { throw .corrupt }
+        let rows = try results[1].decoded(Self.readDue)
+        let last = rows.count > limit ? rows[limit - 1] : nil
+        return DuePage(
+            rows: Array(rows.prefix(limit)),
+            next: last.map { DuePosition(dueAt: $0.dueAt, connectionID: $0.connectionID) },
+            untilNextDue: clock.untilNextDue, now: clock.now)
     }
 
-    package func complete(
-        _ lease: Lease, with result: RefreshResult, audit: AuditEvent
-    ) async throws(StoreError) {
-        let key = CredentialStatements.key(of: lease.connectionID, in: lease.scope)
-        let held = key + [.int(lease.fence), lease.owner.value]
-        let statements: [Statement] =
-            switch result {
-            case .obtained(let sealed, let times):
-                [
-                    Statement(Self.releaseAfterSuccess, held + [.optionalTimestamp(times.refreshDueAt)]),
-                    Statement(Self.markActive, key),
-                    CredentialStatements.succeedTokenSet(with: sealed, expiresAt: times.expiresAt, key: key),
-                ]
-            case .ended(let reason):
-                [
-                    Statement(Self.releaseAfterEnd, held + [.text(reason.rawValue)]),
-                    Statement(Self.markEnded, key + [.text(reason.rawValue)]),
-                ]
-            case .failed(let reason, let retryAfter):
-                [
-                    Statement(
-                        Self.releaseAfterFailure, held + [.text(reason.rawValue), .duration(max(.zero, retryAfter))]),
-                    Statement(Self.markBackingOff, key + [.text(reason.rawValue)]),
-                ]
-            }
-        try await database.change(
-            statements, in: .tenant(lease.scope), audit: audit, announcing: .connectionChanged(lease.connectionID))
+    package func backlog() async throws(StoreError) -> RefreshBacklog {
+        let results = try await database.readTogether(
+            [Statement(Self.clock), Statement(Self.countDue)], in: .inIndexOrder)
+        guard results.count == 2, let clock = try results[0].atMostOne(Self.readClock) else { throw .corrupt }
+        let due = try results[1].atMostOne { (row) throws(StoreError) -> (count: Int64, lag: Int64?) in
+            (try row.int(), try row.optionalInt())
+        }
+        guard let due else { throw .corrupt }
+        return RefreshBacklog(
+            due: Int(due.count), lag: .microseconds(max(0, due.lag ?? 0)), untilNextDue: clock.untilNextDue)
     }
 
     package func release(_ lease: Lease) async throws(StoreError) {
         guard let payload = AnnouncementPayload.text(of: .connectionChanged(lease.connectionID)) else { return }
         let key = CredentialStatements.key(of: lease.connectionID, in: lease.scope)
         try await database.write(
-            [Statement(Self.release, key + [.int(lease.fence), lease.owner.value, .text(payload)])],
+            [
+                Statement(
+                    Self.release,
+                    key + [.int(lease.fence), lease.owner.value, .bool(lease.followsUnresolved), .text(payload)])
+            ],
             in: .tenant(lease.scope))
     }
 
-    /// Nil where neither a lease nor a back-off is left.
-    private static func refusal(_ row: inout RowReader) throws(StoreError) -> LeaseAnswer? {
-        let (lease, backoff) = (try row.optionalInt(), try row.optionalInt())
-        if let lease, lease > 0 { return .held(remaining: .microseconds(lease)) }
-        if let backoff, backoff > 0 { return .backingOff(remaining: .microseconds(backoff)) }
-        return nil
+    private static func readClock(
+        _ row: inout RowReader
+    ) throws(StoreError) -> (now: Timestamp, untilNextDue: Duration?) {
+        (try row.timestamp(), try row.optionalInt().map { .microseconds(max(0, $0)) })
+    }
+
+    private static func readDue(_ row: inout RowReader) throws(StoreError) -> DueRefresh {
+        let scope = TenantScope(environmentID: try row.id(), tenantID: try row.id())
+        let id = try row.id(ConnectionKind.self)
+        var endpoint: TokenEndpointKey?
+        if let text = try row.optionalText() {
+            guard let key = TokenEndpointKey(text) else { throw .corrupt }
+            endpoint = key
+        }
+        return DueRefresh(connectionID: id, scope: scope, endpoint: endpoint, dueAt: try row.timestamp())
     }
 }
 
+// `statement_timestamp()` and not `clock_timestamp()` where an index is walked: it stands still during the statement, which
+// is what lets the index bound the walk.
 extension PostgresRefreshStore {
-    private static let acquire: StaticString = """
-        UPDATE sallyport.refresh_states
-        SET fence = fence + 1, lease_owner = $4,
-            lease_expires_at = clock_timestamp() + $5::double precision * interval '1 microsecond',
-            attempts = attempts + 1, last_attempt_at = clock_timestamp()
-        WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3
-            AND (lease_expires_at IS NULL OR lease_expires_at <= clock_timestamp())
-            AND (not_before IS NULL OR not_before <= clock_timestamp())
-        RETURNING fence, attempts, (extract(epoch FROM lease_expires_at - clock_timestamp()) * 1000000)::bigint
+    private static let maxDuePage = 10_000
+    /// The first moment of the first year.
+    private static let beforeEverything = DuePosition(
+        dueAt: Timestamp(seconds: -62_135_596_800), connectionID: ConnectionID(high: 0, low: 0))
+
+    private static let clock: StaticString = """
+        SELECT statement_timestamp(), (
+            SELECT (extract(epoch FROM refresh_due_at - statement_timestamp()) * 1000000)::bigint
+            FROM sallyport.refresh_states
+            WHERE refresh_due_at > statement_timestamp()
+            ORDER BY refresh_due_at, connection_id LIMIT 1
+        )
         """
 
-    private static let state: StaticString = """
-        SELECT (extract(epoch FROM lease_expires_at - clock_timestamp()) * 1000000)::bigint,
-            (extract(epoch FROM not_before - clock_timestamp()) * 1000000)::bigint
+    /// The place comes as two bare parameters: around an expression the planner takes the comparison for one that might tell
+    /// of rows that row-level security hides, and filters by it what it has read from the beginning.
+    private static let duePage: StaticString = """
+        SELECT environment_id, tenant_id, connection_id, endpoint, refresh_due_at
         FROM sallyport.refresh_states
-        WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3
+        WHERE refresh_due_at <= statement_timestamp()
+            AND (refresh_due_at, connection_id) > ($1, $2)
+            AND (lease_expires_at IS NULL OR lease_expires_at <= statement_timestamp())
+        ORDER BY refresh_due_at, connection_id
+        LIMIT $3
         """
 
+    private static let countDue: StaticString = """
+        SELECT count(*), (extract(epoch FROM statement_timestamp() - min(refresh_due_at)) * 1000000)::bigint
+        FROM sallyport.refresh_states
+        WHERE refresh_due_at <= statement_timestamp()
+        """
+
+    /// What an earlier attempt left unresolved is unresolved still: this one sent nothing.
     private static let release: StaticString = """
         WITH released AS (
             UPDATE sallyport.refresh_states
-            SET lease_owner = NULL, lease_expires_at = NULL, attempts = greatest(attempts - 1, 0)
+            SET lease_owner = NULL, lease_expires_at = NULL, is_sending = $6, attempts = greatest(attempts - 1, 0),
+                hour_attempts = greatest(hour_attempts - 1, 0)
             WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3 AND fence = $4 AND lease_owner = $5
             RETURNING 1
         )
-        SELECT pg_notify('sallyport', $6) FROM released
-        """
-
-    private static let releaseAfterSuccess: StaticString = """
-        WITH changed AS (
-            UPDATE sallyport.refresh_states
-            SET lease_owner = NULL, lease_expires_at = NULL, refresh_due_at = $6, attempts = 0, last_error = NULL,
-                not_before = NULL
-            WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3 AND fence = $4 AND lease_owner = $5
-            RETURNING 1
-        )
-        SELECT sallyport.require_change((SELECT count(*) FROM changed), true)
-        """
-
-    private static let releaseAfterEnd: StaticString = """
-        WITH changed AS (
-            UPDATE sallyport.refresh_states
-            SET lease_owner = NULL, lease_expires_at = NULL, refresh_due_at = NULL, last_error = $6, not_before = NULL
-            WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3 AND fence = $4 AND lease_owner = $5
-            RETURNING 1
-        )
-        SELECT sallyport.require_change((SELECT count(*) FROM changed), true)
-        """
-
-    /// Work that was due is due again when the back-off ends, so that a scan for due work doesn't meet it before.
-    private static let releaseAfterFailure: StaticString = """
-        WITH changed AS (
-            UPDATE sallyport.refresh_states
-            SET lease_owner = NULL, lease_expires_at = NULL, last_error = $6,
-                not_before = clock_timestamp() + $7::double precision * interval '1 microsecond',
-                refresh_due_at = CASE WHEN refresh_due_at IS NOT NULL THEN greatest(
-                    refresh_due_at, clock_timestamp() + $7::double precision * interval '1 microsecond') END
-            WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3 AND fence = $4 AND lease_owner = $5
-            RETURNING 1
-        )
-        SELECT sallyport.require_change((SELECT count(*) FROM changed), true)
-        """
-
-    // A refresh moves the status among the three that are its own: a connection that an operator suspended, or that was
-    // never verified, keeps its status. The version grows only where something changes, so that a refresh in the steady
-    // state makes no other writer stale.
-
-    private static let markActive: StaticString = """
-        UPDATE sallyport.connections
-        SET status = 'active', status_reason = NULL, version = version + 1, updated_at = now()
-        WHERE environment_id = $1 AND tenant_id = $2 AND id = $3
-            AND status IN ('active', 'backing_off', 'reauth_required')
-            AND (status <> 'active' OR status_reason IS NOT NULL)
-        """
-
-    private static let markEnded: StaticString = """
-        UPDATE sallyport.connections
-        SET status = 'reauth_required', status_reason = $4, version = version + 1, updated_at = now()
-        WHERE environment_id = $1 AND tenant_id = $2 AND id = $3
-            AND status IN ('active', 'backing_off', 'reauth_required')
-            AND (status <> 'reauth_required' OR status_reason IS DISTINCT FROM $4)
-        """
-
-    /// While a token is still valid (one without a named lifetime is) the status stays as it is.
-    private static let markBackingOff: StaticString = """
-        UPDATE sallyport.connections
-        SET status = 'backing_off', status_reason = $4, version = version + 1, updated_at = now()
-        WHERE environment_id = $1 AND tenant_id = $2 AND id = $3
-            AND status IN ('active', 'backing_off', 'reauth_required')
-            AND (status <> 'backing_off' OR status_reason IS DISTINCT FROM $4)
-            AND NOT EXISTS (
-                SELECT FROM sallyport.credentials
-                WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3 AND kind = 'token_set'
-                    AND (expires_at IS NULL OR expires_at > clock_timestamp())
-            )
+        SELECT pg_notify('sallyport', $7) FROM released
         """
 }

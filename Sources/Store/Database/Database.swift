@@ -52,9 +52,12 @@ struct Database: Sendable {
     }
 
     /// One write of what no scope guards.
-    func writeUnguarded(_ statement: Statement) async throws(StoreError) {
+    ///
+    /// - Returns: the rows of `RETURNING`.
+    @discardableResult
+    func writeUnguarded(_ statement: Statement) async throws(StoreError) -> [Row] {
         do {
-            try await client.write(statement)
+            return try await client.write(statement)
         } catch {
             throw failure(error, effect: .write)
         }

@@ -3,15 +3,19 @@ import Postgres
 
 /// Which rows a transaction may see: what row-level security reads from its two settings.
 ///
-/// Every scope but ``authentication(_:)`` sets the same two names, so that reads of different tenants share a pipeline
+/// Every scope but ``authentication(_:)`` and ``inIndexOrder`` sets the same two names, so that reads of different tenants share a pipeline
 /// and none leaves a setting behind for the next.
 enum RowScope: Hashable, Sendable {
     /// Rows of one tenant, to read and to write.
     case tenant(TenantScope)
     /// Rows of the environment itself, to read and to write; rows of all its tenants, to read, secrets excepted.
     case environment(EnvironmentID)
-    /// Signing keys and revoked API keys of every environment, to read.
+    /// Signing keys, revoked API keys, due refreshes and lifecycle events of every environment, to read; lifecycle events
+    /// to delete too.
     case installation
+    /// ``installation``, for statements that must walk an index in its order: the planner, which can't know how much is due
+    /// by now, gets no other choice. In a transaction of its own alone, for it sets more than the others.
+    case inIndexOrder
     /// The one API key that a caller names, to read.
     case authentication(APIKeyID)
 
@@ -34,6 +38,11 @@ enum RowScope: Hashable, Sendable {
             Self.context(environment: id.hexadecimal, tenant: Self.every)
         case .installation:
             Self.context(environment: Self.every, tenant: Self.every)
+        case .inIndexOrder:
+            [
+                "sallyport.environment": Self.every, "sallyport.tenant": Self.every, "enable_seqscan": "off",
+                "enable_bitmapscan": "off",
+            ]
         case .authentication(let id):
             ["sallyport.environment": "", "sallyport.tenant": "", "sallyport.api_key": id.hexadecimal]
         }

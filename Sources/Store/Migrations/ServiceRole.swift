@@ -90,6 +90,7 @@ struct ServiceRole {
                         ('refresh_states', 'SELECT, INSERT, UPDATE, DELETE'),
                         ('link_sessions', 'SELECT, INSERT, UPDATE, DELETE'),
                         ('audit_events', 'SELECT, INSERT'),
+                        ('lifecycle_events', 'SELECT, INSERT, DELETE'),
                         ('instances', 'SELECT, INSERT, UPDATE, DELETE')
                 ) AS rights (relation, privileges)
                 WHERE to_regclass('sallyport.' || relation) IS NOT NULL

@@ -93,8 +93,21 @@ extension PostgresTenantStore {
             ),
             false)
         """,
+        // One by one in the order in which batches of refreshes lock them.
+        """
+        SELECT count(*) FROM (
+            SELECT FROM sallyport.refresh_states WHERE environment_id = $1 AND tenant_id = $2
+            ORDER BY connection_id FOR UPDATE
+        ) AS locked
+        """,
         "DELETE FROM sallyport.refresh_states WHERE environment_id = $1 AND tenant_id = $2",
-        "DELETE FROM sallyport.connections WHERE environment_id = $1 AND tenant_id = $2",
+        """
+        WITH deleted AS (
+            DELETE FROM sallyport.connections WHERE environment_id = $1 AND tenant_id = $2 RETURNING id
+        )
+        INSERT INTO sallyport.lifecycle_events (environment_id, tenant_id, connection_id, type)
+        SELECT $1, $2, id, 'connection.deleted' FROM deleted
+        """,
         "DELETE FROM sallyport.link_sessions WHERE environment_id = $1 AND tenant_id = $2",
         "DELETE FROM sallyport.tenant_keys WHERE environment_id = $1 AND tenant_id = $2",
         """

@@ -7,6 +7,8 @@ package enum EnvelopeKind: UInt8, Sendable, CaseIterable {
     case tenantKey = 3
     case environmentKey = 4
     case signingKey = 5
+    /// A key of this process's own files.
+    case localKey = 6
 }
 
 /// The place that an envelope belongs to: it opens nowhere else.
@@ -75,6 +77,11 @@ package struct AAD: Hashable, Sendable {
     /// An environment key under a root key.
     package static func environmentKey(environment: EnvironmentID, version: Int32, rootID: String) -> AAD {
         AAD(.environmentKey, owner: nil, [environment.bytes, bytes(Int64(version)), Array(rootID.utf8)])
+    }
+
+    /// A key that no owner has and no database holds, under a root key.
+    package static func localKey(_ use: LocalUse, rootID: String) -> AAD {
+        AAD(.localKey, owner: nil, [Array(use.rawValue.utf8), Array(rootID.utf8)])
     }
 
     /// The key of an owner under a root key.

@@ -48,6 +48,14 @@ package struct FileRootKeyProvider: RootKeyProvider {
         try await key.unwrap(wrapped, owner: owner, version: version)
     }
 
+    package func wrap(_ key: SecretBytes, for use: LocalUse) async throws(VaultError) -> [UInt8] {
+        try await self.key.wrap(key, for: use)
+    }
+
+    package func unwrap(_ wrapped: [UInt8], for use: LocalUse) async throws(VaultError) -> SecretBytes {
+        try await key.unwrap(wrapped, for: use)
+    }
+
     /// As ``LocalRootKey/derive(_:)``.
     package func derive(_ use: DerivedUse) -> SecretBytes? { key.derive(use) }
 

@@ -27,6 +27,16 @@ package struct LocalRootKey: RootKeyProvider {
         return try Envelope.open(wrapped, key: key, aad: aad)
     }
 
+    package func wrap(_ key: SecretBytes, for use: LocalUse) async throws(VaultError) -> [UInt8] {
+        try Envelope.seal(
+            key, key: self.key, keyVersion: LocalUse.keyVersion, aad: .localKey(use, rootID: id),
+            nonce: Random.bytes(24))
+    }
+
+    package func unwrap(_ wrapped: [UInt8], for use: LocalUse) async throws(VaultError) -> SecretBytes {
+        try Envelope.open(wrapped, key: key, aad: .localKey(use, rootID: id))
+    }
+
     /// A key for one stated use of this process that every instance with the same root key derives alike.
     package func derive(_ use: DerivedUse) -> SecretBytes? {
         // Nil never happens with a key of 32 bytes; the caller refuses to start rather than go on without.

@@ -15,6 +15,16 @@ package protocol RootKeyProvider: Sendable {
     ///
     /// - Throws: as `Envelope.open`; `.rootKeyUnreachable` if the holder did not answer.
     func unwrap(_ wrapped: [UInt8], owner: KeyOwner, version: Int32) async throws(VaultError) -> SecretBytes
+
+    /// Seals a key of this process's own files under this root key; the result names the use and this id.
+    ///
+    /// - Throws: as the other `wrap`.
+    func wrap(_ key: SecretBytes, for use: LocalUse) async throws(VaultError) -> [UInt8]
+
+    /// Opens what `wrap` returned for the same use; what was wrapped for an owner does not open here.
+    ///
+    /// - Throws: as the other `unwrap`.
+    func unwrap(_ wrapped: [UInt8], for use: LocalUse) async throws(VaultError) -> SecretBytes
 }
 
 /// The configured root keys: one wraps new keys, the others still open what they wrapped.

@@ -8,26 +8,31 @@ struct AdministrativeSession: Sendable {
     let output: CommandOutput
 
     /// A fresh call context of the command line's principal.
-    func context() -> CallContext {
-        CallContext(
-            principal: Principal(
-                identity: .commandLine, environmentID: environment.id, tenantID: nil, permissions: .all),
-            requestID: "cli-" + String(SystemRandomSource().next(), radix: 16),
-            deadline: .now.advanced(by: .seconds(30)))
-    }
+    func context() -> CallContext { .ofCommandLine(in: environment.id) }
 
     static func run(
-        _ options: InstallationOptions, _ selection: EnvironmentOptions,
+        _ options: InstallationOptions, _ selection: EnvironmentOptions, for use: Installation.Use = .command,
         _ body: @Sendable (AdministrativeSession) async throws -> Void
     ) async throws {
         try await CommandFailure.run {
             let settings = try await options.settings()
-            try await Installation.open(settings) { installation in
+            try await Installation.open(settings, for: use) { installation in
                 let environment = try await installation.environment(named: selection.environment)
                 try await body(
                     AdministrativeSession(installation: installation, environment: environment, output: options.output))
             }
         }
+    }
+}
+
+extension CallContext {
+    /// A fresh one of the command line's principal, which may do everything in an environment.
+    static func ofCommandLine(in environment: EnvironmentID) -> CallContext {
+        CallContext(
+            principal: Principal(
+                identity: .commandLine, environmentID: environment, tenantID: nil, permissions: .all),
+            requestID: "cli-" + String(SystemRandomSource().next(), radix: 16),
+            deadline: .now.advanced(by: .seconds(30)))
     }
 }
 

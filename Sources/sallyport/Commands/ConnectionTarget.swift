@@ -9,8 +9,11 @@ struct ConnectionTarget: ParsableArguments {
     @OptionGroup var selection: EnvironmentOptions
     @OptionGroup var options: InstallationOptions
 
-    func run(_ body: @Sendable (AdministrativeSession, ConnectionID) async throws -> JSONValue) async throws {
-        try await AdministrativeSession.run(options, selection) { session in
+    func run(
+        for use: Installation.Use = .command,
+        _ body: @Sendable (AdministrativeSession, ConnectionID) async throws -> JSONValue
+    ) async throws {
+        try await AdministrativeSession.run(options, selection, for: use) { session in
             session.output.show(try await body(session, try CommandArgument.id(id)))
         }
     }

@@ -6,8 +6,10 @@ import Sodium
 
 struct ConnectionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "connections", abstract: "Link accounts, list, verify and delete connections.",
-        subcommands: [Create.self, List.self, Show.self, Verify.self, Suspend.self, Resume.self, Delete.self])
+        commandName: "connections", abstract: "Link accounts, list, verify, refresh and delete connections.",
+        subcommands: [
+            Create.self, List.self, Show.self, Verify.self, Refresh.self, Suspend.self, Resume.self, Delete.self,
+        ])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -31,7 +33,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
         @OptionGroup var options: InstallationOptions
 
         func run() async throws {
-            try await AdministrativeSession.run(options, selection) { session in
+            try await AdministrativeSession.run(options, selection, for: .linking) { session in
                 var secrets: [String: SecretBytes] = [:]
                 for (name, path) in try CommandArgument.pairs(secretFiles, "--secret-file") {
                     secrets[name] = try SecretInput.read(from: path)
@@ -57,7 +59,7 @@ struct ConnectionsCommand: AsyncParsableCommand {
         var tenant: String?
         @Option(help: "Only this integration's (intg_…).")
         var integration: String?
-        @Option(help: "Only in this status: pending, active, backing_off, reauth_required, suspended.")
+        @Option(help: "Only in this status: \(ConnectionStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
         var status: String?
         @OptionGroup var listing: ListOptions
         @OptionGroup var selection: EnvironmentOptions
@@ -68,7 +70,8 @@ struct ConnectionsCommand: AsyncParsableCommand {
                 let page = try await session.installation.connections.list(
                     try filter(), page: CommandArgument.page(listing), session.context())
                 session.output.list(
-                    page.elements.map(\.record), columns: ["id", "tenant_id", "status", "origin", "updated_at"])
+                    page.elements.map(\.record),
+                    columns: ["id", "tenant_id", "status", "status_reason", "origin", "updated_at"])
             }
         }
 
@@ -87,12 +90,14 @@ struct ConnectionsCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one connection; never its credential.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show one connection and how its refreshes stand; never its credential.")
         @OptionGroup var target: ConnectionTarget
 
         func run() async throws {
             try await target.run { session, id in
-                try await session.installation.connections.read(id, session.context()).record
+                let (connection, refresh) = try await session.installation.connections.readDetail(id, session.context())
+                return connection.record.adding("refresh", refresh?.record ?? .null)
             }
         }
     }
@@ -102,8 +107,26 @@ struct ConnectionsCommand: AsyncParsableCommand {
         @OptionGroup var target: ConnectionTarget
 
         func run() async throws {
-            try await target.run { session, id in
+            try await target.run(for: .refreshing) { session, id in
                 try await session.installation.connections.verify(id, session.context()).record
+            }
+        }
+    }
+
+    struct Refresh: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Obtain a new token now, past the connection's own back-off.",
+            discussion: """
+                Joins a refresh that another instance has under way. The cap on attempts in an hour, and an attempt of which nobody \
+                knows yet how it ended, still hold. Answers that can't be had again go through this machine's spool, so run it as \
+                the service's user.
+                """)
+        @OptionGroup var target: ConnectionTarget
+
+        func run() async throws {
+            try await target.run(for: .refreshing) { session, id in
+                let (connection, refresh) = try await session.installation.connections.refresh(id, session.context())
+                return connection.record.adding("refresh", refresh.record)
             }
         }
     }

@@ -15,7 +15,7 @@ struct Sallyport: AsyncParsableCommand {
         version: SallyportVersion.text,
         subcommands: [
             Serve.self, Dev.self, Migrate.self, RootKey.self, Environments.self, Tenants.self, Integrations.self,
-            ConnectionsCommand.self, APIKeys.self, Doctor.self, Config.self,
+            ConnectionsCommand.self, RefreshCommand.self, APIKeys.self, Doctor.self, Config.self,
         ])
 }
 

@@ -16,24 +16,6 @@ struct BackgroundService: Service {
     }
 }
 
-/// Tells the other instances every few seconds that this one is there, and that it leaves.
-struct Heartbeats: Service {
-    let installation: Installation
-
-    func run() async throws {
-        let heartbeat = Heartbeat(
-            client: installation.postgres, instance: installation.instance, logger: installation.logger)
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                // A beat that is lost while the database is away is of no interest: the next one is on its way.
-                try? await heartbeat.beat(rootIDs: [installation.rootKey.id])
-                try? await Task.sleep(for: .seconds(5))
-            }
-        }
-        try? await heartbeat.leave()
-    }
-}
-
 /// Drops unwrapped keys whose owner is gone, or all of them where an announcement may have been missed.
 struct KeyForgetting: Service {
     let installation: Installation

@@ -27,18 +27,31 @@ extension Installation {
     var connections: ConnectionLinking {
         ConnectionLinking(
             gate: gate, connections: stores.connections, tenants: stores.tenants, integrations: stores.integrations,
-            catalogue: catalogue, vault: vault, outbound: outbound, refresher: refresher, clock: ContinuousClock())
+            catalogue: catalogue, vault: vault, outbound: outbound, refresher: engine.coordinator,
+            clock: ContinuousClock())
     }
 
     var opener: ConnectionOpener {
         ConnectionOpener(
-            gate: gate, connections: stores.connections, catalogue: catalogue, vault: vault, refresher: refresher)
+            gate: gate, connections: stores.connections, catalogue: catalogue, vault: vault,
+            refresher: engine.coordinator)
     }
 
-    /// Runs one piece of work with the database and the outbound client up, for commands.
-    static func open(_ settings: Settings, _ body: @Sendable (Installation) async throws -> Void) async throws {
-        let installation = try Installation(settings, logger: ProcessLogger.startForCommand(settings))
-        try await installation.withClients { try await body(installation) }
+    /// Runs one piece of work with the database and the outbound client up, for commands. One that may obtain a token has the
+    /// refresh engine beside it, and the database's clock.
+    static func open(
+        _ settings: Settings, for use: Use = .command, _ body: @Sendable (Installation) async throws -> Void
+    ) async throws {
+        let installation = try await Installation(
+            settings, logger: ProcessLogger.startForCommand(settings), for: use)
+        try await installation.withClients {
+            switch use {
+            case .command: try await body(installation)
+            case .serving, .refreshing, .linking:
+                try await ClockAlignment(clock: installation.clock).align(with: installation.postgres)
+                try await installation.withEngine(schedules: false) { try await body(installation) }
+            }
+        }
     }
 
     /// Runs `body` while the clients run; ends them after it, whatever came of it.
@@ -46,7 +59,6 @@ extension Installation {
         try outbound.start()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await postgres.run() }
-            group.addTask { await refresher.run() }
             defer { group.cancelAll() }
             do {
                 try await body()
@@ -58,9 +70,21 @@ extension Installation {
         }
     }
 
-    /// Refreshes first: a token that was obtained is stored, and its lease given back, before the clients end.
+    /// Runs `body` beside the refresh engine, which begins nothing more of its own after it.
+    ///
+    /// - Parameter schedules: whether what is due is refreshed here.
+    func withEngine(schedules: Bool, _ body: @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await engine.run(schedules: schedules) }
+            defer { group.cancelAll() }
+            try await body()
+        }
+    }
+
+    /// Refreshes first: what was received is in the spool or in the database before the clients end.
     private func endClients() async {
-        await refresher.drain(until: .now + .seconds(15))
+        await engine.drain(until: .now + refreshBounds.requestTimeout + .seconds(10))
+        await engine.spool?.close()
         await outbound.shutdown(within: .seconds(2))
         await postgres.shutdown()
     }

@@ -16,7 +16,8 @@ struct Installation: Sendable {
     let settings: Settings
     let logger: Logger
     let metrics = MetricRegistry()
-    let clock = SystemWallClock()
+    /// Follows the database's clock, which all instances share; see ``ClockAlignment``.
+    let clock = AlignedClock()
     let identifiers: IdentifierSource
     let instance: InstanceID
 
@@ -32,10 +33,32 @@ struct Installation: Sendable {
     let epoch = RevocationEpoch()
     let revocations: Revocations
     let signingKeys: SigningKeys
-    let refresher: RefreshCoordinator
+    let engine: RefreshEngine
+    /// Bounds of refreshing, checked.
+    let refreshBounds: RefreshBounds
 
-    /// Reads the root key and the catalogue; opens no connection.
-    init(_ settings: Settings, logger: Logger) throws(CommandFailure) {
+    /// What an installation is made for.
+    enum Use {
+        /// Serving: answers that can't be had again lie on disk before they are written.
+        case serving
+        /// A command that spends what is stored, and maybe can't be had again.
+        case refreshing
+        /// A command that spends what was just entered.
+        case linking
+        /// A command that obtains no token.
+        case command
+
+        var spoolNeed: SpoolNeed {
+            switch self {
+            case .serving, .refreshing: .required
+            case .linking: .wanted
+            case .command: .none
+            }
+        }
+    }
+
+    /// Reads the root key and the catalogue, and opens the spool where it is needed; opens no connection.
+    init(_ settings: Settings, logger: Logger, for use: Use) async throws(CommandFailure) {
         self.settings = settings
         self.logger = logger
         try Self.hardenMemory(settings, logger)
@@ -58,10 +81,20 @@ struct Installation: Sendable {
             store: stores.apiKeys, announcements: stores.announcements, epoch: epoch, clock: clock, logger: logger)
         signingKeys = SigningKeys(
             store: stores.signingKeys, vault: vault, epoch: epoch, clock: clock, logger: logger)
-        refresher = RefreshCoordinator(
-            instance: instance, connections: stores.connections, integrations: stores.integrations,
-            refreshes: stores.refreshes, catalogue: catalogue, vault: vault, outbound: outbound,
-            announcements: stores.announcements, gate: gate, clock: ContinuousClock(), random: SystemRandomSource())
+        do {
+            refreshBounds = try RefreshBounds.checked(settings)
+        } catch {
+            throw CommandFailure(error)
+        }
+        let spool = try await SpoolOpening.open(
+            use.spoolNeed, refreshBounds, instance: instance, root: rootKey, logger: logger)
+        engine = RefreshEngine(
+            instance: instance,
+            ports: RefreshEngine.Ports(
+                connections: stores.connections, integrations: stores.integrations, refreshes: stores.refreshes,
+                announcements: stores.announcements, outbound: outbound),
+            catalogue: catalogue, vault: vault, spool: spool, gate: gate, clock: ContinuousClock(),
+            random: SystemRandomSource(), metrics: metrics, settings: RefreshSettings(refreshBounds))
     }
 
     static func catalogue(_ settings: Settings) throws(CommandFailure) -> Catalogue {

@@ -33,12 +33,18 @@ struct Server: Sendable {
         let issuer = try Self.issuer(installation.settings, secure: certificates.control != nil)
         let issuing = try tokenIssuing(issuer: issuer)
         let data = dataPlane(certificates, issuer: issuer, issuing: issuing)
+        let bounds = installation.refreshBounds
+        let heartbeats = Heartbeats(
+            installation: installation,
+            gauges: RefreshGauges(
+                engine: installation.engine, clock: installation.clock, runsScheduler: bounds.runsScheduler,
+                metrics: installation.metrics))
         let controlPort = ListeningPort()
         let control = try controlPlane(
             certificates, issuer: issuer, issuing: issuing, onListening: controlPort.set)
         try await installation.withClients {
             try await beforeServing()
-            try await loadKeys()
+            try await prepare(heartbeats)
             let ready = ReadyNotice(
                 settings: installation.settings, control: controlPort, data: data, certificates: certificates
             ) { addresses in
@@ -47,12 +53,17 @@ struct Server: Sendable {
                     metadata: .facts([.instance: installation.instance.description, .version: SallyportVersion.text]))
                 whenReady(addresses)
             }
-            try await serve([
-                BackgroundService(work: installation.revocations.run),
-                BackgroundService(work: installation.signingKeys.run), Heartbeats(installation: installation),
-                KeyForgetting(installation: installation),
-                ReloadOnSignal(certificates: certificates), Listeners(control: control, data: data), ready,
-            ])
+            // The listeners drain first, while everything behind them works; then the scheduler stops, refreshes under way
+            // end, and the clients after them.
+            try await installation.withEngine(schedules: bounds.runsScheduler) {
+                try await serve([
+                    BackgroundService(work: installation.revocations.run),
+                    BackgroundService(work: installation.signingKeys.run), heartbeats,
+                    EventRetention(installation: installation, age: bounds.eventRetention),
+                    KeyForgetting(installation: installation),
+                    ReloadOnSignal(certificates: certificates), Listeners(control: control, data: data), ready,
+                ])
+            }
         }
     }
 
@@ -65,12 +76,13 @@ struct Server: Sendable {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    /// Signing keys and revocations must be known before the first caller token is checked. A database that isn't there
-    /// yet is waited for, because machines start in any order.
-    private func loadKeys() async throws {
+    /// Signing keys and revocations must be known before the first caller token is checked, and the database's clock before
+    /// the first token's time is. A database that isn't there yet is waited for, because machines start in any order.
+    private func prepare(_ heartbeats: Heartbeats) async throws {
         let end = ContinuousClock.now.advanced(by: .seconds(60))
         while true {
             do {
+                try await heartbeats.beat()
                 try await installation.signingKeys.reload()
                 try await installation.revocations.load()
                 return

@@ -7,6 +7,8 @@ struct Setting: Sendable {
         case boolean
         /// `250ms`, `30s`, `5m`, `1h`; at most a day.
         case duration
+        /// `12h`, `7d`: how long something is kept; an hour to ten years.
+        case period
         /// A whole number with an optional `KiB`, `MiB` or `GiB`.
         case bytes
         case choice([String])
@@ -31,6 +33,7 @@ struct Setting: Sendable {
         case .integer(let range): "whole number \(range.lowerBound)–\(range.upperBound)"
         case .boolean: "true or false"
         case .duration: "duration up to a day (250ms, 30s, 5m, 1h)"
+        case .period: "hours or days (12h, 7d)"
         case .bytes: "bytes (1048576, 512KiB, 1MiB)"
         case .choice(let choices): choices.joined(separator: " | ")
         }
@@ -39,7 +42,7 @@ struct Setting: Sendable {
 
 /// Every key that exists; any other is refused, wherever it stands.
 enum SettingsTable {
-    static let all: [Setting] = database + keys + control + data + limits + operation
+    static let all: [Setting] = database + keys + control + data + refresh + limits + operation
 
     static func setting(_ key: String) -> Setting? { all.first { $0.key == key } }
 

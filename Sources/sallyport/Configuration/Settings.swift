@@ -27,6 +27,7 @@ struct Settings: Sendable {
     func integer(_ key: String) -> Int { text(key).flatMap { Int($0) } ?? 0 }
     func boolean(_ key: String) -> Bool { text(key) == "true" }
     func duration(_ key: String) -> Duration { text(key).flatMap(Setting.Kind.duration(from:)) ?? .zero }
+    func period(_ key: String) -> Duration { text(key).flatMap(Setting.Kind.period(from:)) ?? .zero }
     func bytes(_ key: String) -> Int { text(key).flatMap(Setting.Kind.bytes(from:)) ?? 0 }
 
     /// The same settings with some values replaced: what `dev` decides itself.
@@ -42,6 +43,7 @@ extension Setting.Kind {
         case .integer(let range): Int(text).map { range.contains($0) && String($0) == text } ?? false
         case .boolean: text == "true" || text == "false"
         case .duration: Self.duration(from: text).map { $0 <= Self.longestDuration } ?? false
+        case .period: Self.period(from: text).map { (.seconds(3_600)...Self.longestPeriod).contains($0) } ?? false
         case .bytes: Self.bytes(from: text) != nil
         case .choice(let choices): choices.contains(text)
         }
@@ -49,6 +51,16 @@ extension Setting.Kind {
 
     /// Beyond a day no wait means anything, and far beyond it no timer can count it.
     static let longestDuration = Duration.seconds(86_400)
+
+    static let longestPeriod = Duration.seconds(3_653 * 86_400)
+
+    static func period(from text: String) -> Duration? {
+        for (suffix, seconds) in [("h", Int64(3_600)), ("d", 86_400)] where text.hasSuffix(suffix) {
+            guard let number = plainNumber(text.dropLast()), number <= 1_000_000 else { return nil }
+            return .seconds(number * seconds)
+        }
+        return nil
+    }
 
     static func duration(from text: String) -> Duration? {
         let units: [(suffix: String, milliseconds: Int64)] = [

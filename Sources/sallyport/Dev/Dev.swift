@@ -36,10 +36,10 @@ struct Dev: AsyncParsableCommand {
                 try await database.start(logger: logger)
                 let settings = try base.replacing([
                     "database.url": database.serviceURL, "database.service_role": DevDatabase.service,
-                    "root_key.file": state.rootKeyFile,
+                    "root_key.file": state.rootKeyFile, "refresh.spool_directory": state.spoolDirectory,
                 ])
                 if !state.exists(state.rootKeyFile) { try Self.makeRootKey(state.rootKeyFile) }
-                let installation = try Installation(settings, logger: logger)
+                let installation = try await Installation(settings, logger: logger, for: .serving)
                 try await Server(installation).run(
                     beforeServing: { try await Self.prepareEnvironment(installation, state) },
                     whenReady: { addresses in Self.greet(addresses, state, options.output) })

@@ -2,13 +2,15 @@
     import Glibc
 #endif
 
-/// Where `dev` keeps what must survive a restart: the cluster, the root key, the API key.
+/// Where `dev` keeps what must survive a restart: the cluster, the root key, the API key, the
+/// refresh spool.
 struct DevState: Sendable {
     /// Absolute.
     let directory: String
 
     var rootKeyFile: String { directory + "/root.key" }
     var apiKeyFile: String { directory + "/api-key" }
+    var spoolDirectory: String { directory + "/spool" }
 
     /// The directory that was asked for, or the usual one.
     ///

@@ -23,7 +23,8 @@ struct DatabaseChecks: Sendable {
                 let migrations = try await MigrationRunner(
                     client: client, serviceRole: settings.required("database.service_role"), logger: logger
                 ).status()
-                return [server(report), schema(migrations), role(report.role), rows(report), clock(report)]
+                let more = await DurabilityChecks(client: client, logger: logger).run()
+                return [server(report), schema(migrations), role(report.role), rows(report), clock(report)] + more
             }
         } catch let failure as CommandFailure {
             return [.failed(check, failure.description, mend: "see database.password_file")]
@@ -88,7 +89,8 @@ struct DatabaseChecks: Sendable {
         guard abs(milliseconds) < 2_000 else {
             return .warning(
                 "clock", "the database's clock differs by \(milliseconds) ms",
-                mend: "synchronise both machines (chrony, systemd-timesyncd): token times depend on it")
+                mend: "synchronise both machines (chrony, systemd-timesyncd): token times follow the database's clock, "
+                    + "certificates and logs this machine's")
         }
         return .ok("clock", "agrees with the database within \(max(1, abs(milliseconds))) ms")
     }

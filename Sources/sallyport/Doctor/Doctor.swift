@@ -7,7 +7,8 @@ import StrictJSON
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check database, role, row-level security, root key, clock, outbound TLS and file modes.",
+        abstract:
+            "Check database, role, row-level security, durability, root key, refresh spool, clock, outbound TLS and files.",
         discussion:
             "Says how to mend what is wrong. Exit code 0 where nothing failed (warnings are no failure), else 1.")
 
@@ -20,7 +21,7 @@ struct Doctor: AsyncParsableCommand {
             let settings = try await options.settings()
             // What a check finds is its finding; the log of the attempt would only say it again.
             let logger = Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }
-            var findings = [memory()] + FileChecks(settings: settings).run()
+            var findings = [memory()] + FileChecks(settings: settings).run() + SpoolChecks(settings: settings).run()
             findings += await DatabaseChecks(settings: settings, logger: logger).run()
             findings += await OutboundChecks(urls: probe).run()
             show(findings)

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Connections
+import Domain
+import Domain
 import NIOCore
 import Postgres
 import Proxy
@@ -81,9 +83,24 @@ extension CommandFailure {
         case .unavailable: self.init(.unavailable, "the database is away; nothing was stored")
         case .outcomeUnknown: self.init(.temporary, "the connection to the database was lost: check before repeating")
         case .verificationFailed(let failure): self.init(.badData, "the account did not verify: \(failure)")
+        case .refreshFailed(let failure): self.init(failure)
         case .envelopeRefused: self.init(.internalFault, "a stored secret doesn't open; an audit event says which")
         case .timedOut: self.init(.temporary, "timed out")
         case .internalFailure: self.init(.internalFault, "internal failure; the log says more")
+        }
+    }
+
+    init(_ failure: RefreshFailure) {
+        switch failure {
+        case .notRefreshable: self.init(.badData, "its provider has no token endpoint: there is nothing to refresh")
+        case .reauthRequired(let reason):
+            self.init(.refused, "the account must be linked again (\(reason?.rawValue ?? "reauth_required"))")
+        case .suspended: self.init(.refused, "the connection is suspended: `sallyport connections resume`")
+        case .backingOff(let reason, let remaining):
+            self.init(
+                .temporary,
+                "no token could be had (\(reason?.rawValue ?? "overloaded")); try again after \(remaining.components.seconds + 1) s"
+            )
         }
     }
 }

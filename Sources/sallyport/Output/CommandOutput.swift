@@ -8,12 +8,19 @@ import StrictJSON
 struct CommandOutput: Sendable {
     let json: Bool
 
-    /// One object: `key  value` lines, or the object itself.
+    /// One object: `key  value` lines, those of an object in it under its name and a dot, or the object itself.
     func show(_ object: JSONValue) { Self.write(text(showing: object)) }
 
     func text(showing object: JSONValue) -> String {
         if json { return Self.line(object) }
-        return Self.columns((object.members ?? []).map { [$0.key, Self.cell($0.value)] })
+        return Self.columns(Self.lines(of: object))
+    }
+
+    private static func lines(of object: JSONValue) -> [[String]] {
+        (object.members ?? []).flatMap { member in
+            guard member.value.members != nil else { return [[member.key, cell(member.value)]] }
+            return lines(of: member.value).map { [member.key + "." + $0[0], $0[1]] }
+        }
     }
 
     /// A list: a table with the given columns, or `{"result": […]}` with everything.

@@ -1,4 +1,5 @@
 import Catalogue
+import Connections
 import Domain
 import StrictJSON
 
@@ -44,6 +45,16 @@ extension Connection {
             "origin": .string(origin.description), "version": .int(version),
             "created_at": .string(createdAt.rfc3339), "updated_at": .string(updatedAt.rfc3339),
             "verified_at": JSONValue(verifiedAt?.rfc3339),
+        ]
+    }
+}
+
+extension RefreshState {
+    var record: JSONValue {
+        [
+            "last_success_at": JSONValue(lastSuccessAt?.rfc3339), "next_refresh_at": JSONValue(nextRefreshAt?.rfc3339),
+            "consecutive_failures": .int(Int64(consecutiveFailures)), "last_error": JSONValue(lastError?.rawValue),
+            "token_expires_at": JSONValue(tokenExpiresAt?.rfc3339), "scope_missing": .bool(isScopeMissing),
         ]
     }
 }

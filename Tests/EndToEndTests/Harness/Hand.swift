@@ -18,6 +18,8 @@ struct Hand {
               migrator_url: "\(cluster.connectionString(database: "sallyport", user: OwnCluster.owner))"
             root_key:
               file: \(directory)/root.key
+            refresh:
+              spool_directory: \(directory)/spool
             """, to: file)
     }
 
@@ -75,7 +77,12 @@ struct Hand {
             ])["id"]?.string ?? ""
         #expect(try await json(["connections", "list", "--tenant", tenant])["result"]?.elements?.count == 1)
         #expect(try await json(["connections", "list", "--status", "suspended"])["result"]?.elements?.isEmpty ?? false)
-        #expect(try await json(["connections", "show", connection])["display_name"]?.string == "Fake")
+        let shown = try await json(["connections", "show", connection])
+        #expect(shown["display_name"]?.string == "Fake" && shown["refresh"] == .null)
+        let refused = try await Binary.run(["connections", "refresh", connection, "--config", file])
+        #expect(refused.status == 65, "it has nothing to refresh: \(refused)")
+        let overview = try await json(["refresh", "status"])
+        #expect(overview["due"]?.int == 0 && overview["connections"]?["backing_off"]?.int == 0)
         #expect(try await json(["connections", "suspend", connection])["status"]?.string == "suspended")
         #expect(try await json(["connections", "resume", connection])["status"]?.string == "active")
         #expect(try await json(["connections", "verify", connection])["status"]?.string == "active")

@@ -16,6 +16,8 @@ struct Site: Sendable {
 
     var keyFile: String { directory + "/api-key" }
     var rootKeyFile: String { directory + "/root.key" }
+    /// Shared by all instances of the site.
+    var spoolDirectory: String { directory + "/spool" }
 
     /// Runs `body` with a site on the test run's cluster.
     static func with<Result>(_ body: (Site) async throws -> Result) async throws -> Result {
@@ -35,7 +37,10 @@ struct Site: Sendable {
         _ directory: String, databaseURL: String, superuser: PostgresClient, superuserURL: String
     ) async throws -> Site {
         try await Binary.succeed(["root-key", "create", directory + "/root.key"])
-        let settings = ["--set", "database.url=\(databaseURL)", "--set", "root_key.file=\(directory)/root.key"]
+        let settings = [
+            "--set", "database.url=\(databaseURL)", "--set", "root_key.file=\(directory)/root.key",
+            "--set", "refresh.spool_directory=\(directory)/spool",
+        ]
         try await Binary.succeed(["environments", "create", "production"] + settings)
         try await Binary.succeed(["api-keys", "create", "all", "--key-file", directory + "/api-key"] + settings)
         return Site(
@@ -45,7 +50,10 @@ struct Site: Sendable {
 
     /// `--set` arguments that lead a command here.
     var settings: [String] {
-        ["--set", "database.url=\(databaseURL)", "--set", "root_key.file=\(rootKeyFile)"]
+        [
+            "--set", "database.url=\(databaseURL)", "--set", "root_key.file=\(rootKeyFile)",
+            "--set", "refresh.spool_directory=\(directory)/spool",
+        ]
     }
 
     /// Starts an instance, waits until both listeners answer, runs `body`, and ends it.

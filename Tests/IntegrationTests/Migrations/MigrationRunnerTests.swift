@@ -29,6 +29,58 @@ struct MigrationRunnerTests {
         }
     }
 
+    @Test func `the numbers of token sets are counted on from those that are stored`() async throws {
+        try await withEmptyDatabase { client, database in
+            let earlier = Array(EmbeddedFiles.migrations.prefix { $0.name < "0006" })
+            try await MigrationRunner(client: client, files: earlier, logger: .quiet).migrate()
+            try await database.withClient { try await $0.script(Self.storedBefore) }
+            try await MigrationRunner(client: client, logger: .quiet).migrate()
+            try await database.withClient { (superuser) async throws in
+                let rows = try await superuser.read(
+                    Statement(
+                        """
+                        SELECT token_set_version, failures, is_sending, endpoint, last_success_at
+                        FROM sallyport.refresh_states ORDER BY connection_id
+                        """))
+                #expect(try rows.map { try $0.int(0) } == [7, 0])
+                for row in rows {
+                    #expect(try row.int(1) == 0 && !row.bool(2) && row.optionalText(3) == nil)
+                    #expect(try row.optionalTimestampMicros(4) == nil)
+                }
+            }
+            // The migrating role is bound by row-level security again.
+            for sql: StaticString in [
+                "SELECT count(*) FROM sallyport.refresh_states", "SELECT count(*) FROM sallyport.credentials",
+            ] {
+                #expect(try await client.read(Statement(sql)).exactlyOne().int(0) == 0, "\(sql)")
+            }
+        }
+    }
+
+    /// Two connections as an earlier version stored them: one with a token set that was refreshed six times.
+    private static let storedBefore = """
+        INSERT INTO sallyport.environments VALUES (gen_random_uuid(), 'production', now());
+        INSERT INTO sallyport.tenants (environment_id, id, name, created_at)
+        SELECT id, gen_random_uuid(), 'Tenant', now() FROM sallyport.environments;
+        INSERT INTO sallyport.tenant_keys (environment_id, tenant_id, version, root_id, wrapped, state)
+        SELECT environment_id, id, 1, 'root', decode(repeat('00', 113), 'hex'), 'active' FROM sallyport.tenants;
+        INSERT INTO sallyport.integrations
+            (environment_id, id, name, provider, settings, version, created_at, updated_at)
+        SELECT id, gen_random_uuid(), 'main', 'generic-basic', '{}', 1, now(), now() FROM sallyport.environments;
+        INSERT INTO sallyport.connections
+            (environment_id, tenant_id, id, integration_id, status, origin, fields, version, created_at, updated_at)
+        SELECT t.environment_id, t.id, ('00000000-0000-7000-8000-00000000000' || n)::uuid, i.id, 'active',
+            'https://api.example', '{}', 1, now(), now()
+        FROM sallyport.tenants AS t, sallyport.integrations AS i, generate_series(1, 2) AS n;
+        INSERT INTO sallyport.refresh_states (environment_id, tenant_id, connection_id, refresh_due_at)
+        SELECT environment_id, tenant_id, id, now() FROM sallyport.connections;
+        INSERT INTO sallyport.credentials
+            (environment_id, tenant_id, connection_id, kind, envelope, key_version, record_version)
+        SELECT environment_id, tenant_id, id, kind, decode(repeat('00', 120), 'hex'), 1, record
+        FROM sallyport.connections, (VALUES ('entered', 3), ('token_set', 7)) AS c (kind, record)
+        WHERE kind = 'entered' OR id = '00000000-0000-7000-8000-000000000001';
+        """
+
     @Test func `runners that start together apply each file once`() async throws {
         try await withEmptyDatabase { client, database in
             let applied = try await withThrowingTaskGroup(of: [String].self) { group in

@@ -98,7 +98,7 @@ struct AdministrationStoreTests {
                 world.scope, audit: world.event(.tenantDeleted))
             do throws(StoreError) {
                 try await migrated.stores.connections.create(
-                    new, entered: World.sealed(1), tokenSet: nil, audit: world.event(.connectionCreated))
+                    new, entered: World.sealed(1), tokenSet: nil, facts: nil, audit: world.event(.connectionCreated))
             } catch {
                 #expect(error == .notFound)
             }

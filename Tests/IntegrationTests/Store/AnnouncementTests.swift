@@ -12,11 +12,11 @@ struct AnnouncementTests {
             let world = try await World.make(in: migrated.stores)
             try await listening(to: migrated) { heard in
                 try await migrated.stores.connections.update(
-                    world.connection.changed(), entered: nil, tokenSet: nil, audit: world.event(.connectionUpdated))
+                    world.connection.changed(), entered: nil, tokenSet: nil, facts: nil,
+                    audit: world.event(.connectionUpdated))
                 #expect(await heard() == .connectionChanged(world.connection.id))
                 let lease = try await migrated.stores.lease(world)
-                try await migrated.stores.refreshes.complete(
-                    lease, with: .ended(.invalidGrant), audit: world.event(.credentialRefreshed))
+                try await migrated.stores.write(.ended(.invalidGrant), under: lease, of: world)
                 #expect(await heard() == .connectionChanged(world.connection.id))
                 try await migrated.stores.refreshes.release(try await migrated.stores.lease(world))
                 #expect(await heard() == .connectionChanged(world.connection.id))
@@ -41,7 +41,8 @@ struct AnnouncementTests {
             try await listening(to: migrated) { heard in
                 await #expect(throws: StoreError.stale) {
                     try await migrated.stores.connections.update(
-                        world.connection, entered: nil, tokenSet: nil, audit: world.event(.connectionUpdated))
+                        world.connection, entered: nil, tokenSet: nil, facts: nil,
+                        audit: world.event(.connectionUpdated))
                 }
                 try await migrated.stores.apiKeys.revoke(
                     world.apiKey.id, in: world.readScope, at: World.now, audit: world.event(.apiKeyRevoked))
@@ -57,7 +58,7 @@ struct AnnouncementTests {
                 for version in 2...6 {
                     // Sent while the change is being committed, never before.
                     async let change: Void = migrated.stores.connections.update(
-                        world.connection.at(version: Int64(version)), entered: nil, tokenSet: nil,
+                        world.connection.at(version: Int64(version)), entered: nil, tokenSet: nil, facts: nil,
                         audit: world.event(.connectionUpdated))
                     #expect(await heard() == .connectionChanged(world.connection.id))
                     let stored = try await migrated.stores.connections.find(world.connection.id, in: world.readScope)

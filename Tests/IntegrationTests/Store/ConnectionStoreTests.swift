@@ -32,18 +32,18 @@ struct ConnectionStoreTests {
             let unknownKey = SealedSecret(envelope: World.bytes(120), keyVersion: 7, recordVersion: 1)
             await #expect(throws: StoreError.failed) {
                 try await migrated.stores.connections.create(
-                    new, entered: short, tokenSet: nil, audit: world.event(.connectionCreated))
+                    new, entered: short, tokenSet: nil, facts: nil, audit: world.event(.connectionCreated))
             }
             await #expect(throws: StoreError.stale) {
                 try await migrated.stores.connections.create(
-                    new, entered: unknownKey, tokenSet: nil, audit: world.event(.connectionCreated))
+                    new, entered: unknownKey, tokenSet: nil, facts: nil, audit: world.event(.connectionCreated))
             }
             let badEvent = AuditEvent(
                 id: World.ids.next(), environmentID: world.environment.id, tenantID: world.tenant.id, at: World.now,
                 actor: "", action: .connectionCreated, outcome: .success, object: nil)
             await #expect(throws: StoreError.failed) {
                 try await migrated.stores.connections.create(
-                    new, entered: World.sealed(1), tokenSet: nil, audit: badEvent)
+                    new, entered: World.sealed(1), tokenSet: nil, facts: nil, audit: badEvent)
             }
             #expect(try await migrated.superuser.contentDigest() == before)
         }
@@ -65,7 +65,7 @@ struct ConnectionStoreTests {
                 actor: "dying", action: .connectionUpdated, outcome: .success, object: nil)
             await #expect(throws: StoreError.self) {
                 try await migrated.stores.connections.update(
-                    world.connection.changed(), entered: World.sealed(2), tokenSet: nil, audit: event)
+                    world.connection.changed(), entered: World.sealed(2), tokenSet: nil, facts: nil, audit: event)
             }
             await #expect(throws: StoreError.self) {
                 try await migrated.stores.tenants.delete(world.scope, audit: event)
@@ -83,6 +83,7 @@ struct ConnectionStoreTests {
                         do throws(StoreError) {
                             try await migrated.stores.connections.update(
                                 world.connection.changed { $0.displayName = name }, entered: nil, tokenSet: nil,
+                                facts: nil,
                                 audit: world.event(.connectionUpdated))
                             return nil
                         } catch {
@@ -110,7 +111,7 @@ struct ConnectionStoreTests {
             #expect(try await migrated.stores.connections.load(world.connection.id, in: world.readScope) == nil)
             await #expect(throws: StoreError.notFound) {
                 try await migrated.stores.connections.update(
-                    world.connection.changed(), entered: World.sealed(2), tokenSet: nil,
+                    world.connection.changed(), entered: World.sealed(2), tokenSet: nil, facts: nil,
                     audit: world.event(.connectionUpdated))
             }
             await #expect(throws: StoreError.notFound) {
@@ -129,16 +130,13 @@ struct ConnectionStoreTests {
             let lease = try await migrated.stores.lease(world)
             try await migrated.stores.connections.update(
                 world.connection.changed { $0.fields = ["host": "new.example"] }, entered: World.sealed(2),
-                tokenSet: nil, audit: world.event(.connectionUpdated))
+                tokenSet: nil, facts: nil, audit: world.event(.connectionUpdated))
             let stored = try await migrated.stores.connections.load(world.connection.id, in: world.readScope)
             #expect(stored?.entered?.recordVersion == 2)
             #expect(stored?.tokenSet == nil)
             #expect(stored?.tokenTimes == nil)
             #expect(stored?.connection.fields == ["host": "new.example"])
-            await #expect(throws: StoreError.stale) {
-                try await migrated.stores.refreshes.complete(
-                    lease, with: .obtained(World.sealed(2), World.times), audit: world.event(.credentialRefreshed))
-            }
+            #expect(try await migrated.stores.complete(World.obtained(2), under: lease, of: world) == .stale)
             let after = try await migrated.stores.connections.load(world.connection.id, in: world.readScope)
             #expect(after?.tokenSet == nil)
             // The lease went with the old credential: nobody waits for it.
@@ -149,9 +147,9 @@ struct ConnectionStoreTests {
     @Test func `an entered credential with its token set replaces both`() async throws {
         try await MigratedDatabase.with { migrated in
             let world = try await World.make(in: migrated.stores)
-            let (entered, tokenSet) = (World.sealed(2), World.sealed(1))
+            let (entered, tokenSet) = (World.sealed(2), World.sealed(2))
             try await migrated.stores.connections.update(
-                world.connection.changed(), entered: entered, tokenSet: (tokenSet, World.times),
+                world.connection.changed(), entered: entered, tokenSet: (tokenSet, World.times), facts: World.facts,
                 audit: world.event(.connectionUpdated))
             let stored = try await migrated.stores.connections.load(world.connection.id, in: world.environmentScope)
             #expect(stored?.entered == entered)
@@ -165,7 +163,7 @@ struct ConnectionStoreTests {
             let before = try await migrated.superuser.contentDigest()
             await #expect(throws: StoreError.stale) {
                 try await migrated.stores.connections.update(
-                    world.connection.changed(), entered: World.sealed(1), tokenSet: nil,
+                    world.connection.changed(), entered: World.sealed(1), tokenSet: nil, facts: nil,
                     audit: world.event(.connectionUpdated))
             }
             #expect(try await migrated.superuser.contentDigest() == before)

@@ -51,6 +51,13 @@ extension RowLevelSecurityTests {
             countTenant: "SELECT count(*) FROM sallyport.audit_events WHERE environment_id = $1 AND tenant_id = $2",
             isReadableAcrossTenants: true),
         GuardedTableCase(
+            name: "lifecycle_events", countAll: "SELECT count(*) FROM sallyport.lifecycle_events",
+            countForeign:
+                "SELECT count(*) FROM sallyport.lifecycle_events WHERE environment_id <> $1 OR tenant_id <> $2",
+            countTenant:
+                "SELECT count(*) FROM sallyport.lifecycle_events WHERE environment_id = $1 AND tenant_id = $2",
+            isReadableAcrossTenants: true),
+        GuardedTableCase(
             name: "integrations", countAll: "SELECT count(*) FROM sallyport.integrations",
             countForeign:
                 "SELECT count(*) FROM sallyport.integrations WHERE environment_id <> $1 AND $2::uuid IS NOT NULL",

@@ -112,7 +112,7 @@ extension IsolationTests {
         Case("ConnectionStore.create", .environments) { ask in
             let new = World.makeConnection(in: ask.stranger.scope, on: ask.owner.integration.id)
             try await ask.stores.connections.create(
-                new, entered: World.sealed(1), tokenSet: nil, audit: ask.stranger.event(.connectionCreated))
+                new, entered: World.sealed(1), tokenSet: nil, facts: nil, audit: ask.stranger.event(.connectionCreated))
             return .present
         },
         // In another environment's tenant.
@@ -120,7 +120,7 @@ extension IsolationTests {
             let claimed = TenantScope(environmentID: ask.stranger.environment.id, tenantID: ask.owner.tenant.id)
             let new = World.makeConnection(in: claimed, on: ask.stranger.integration.id)
             try await ask.stores.connections.create(
-                new, entered: World.sealed(1), tokenSet: nil, audit: ask.stranger.event(.connectionCreated))
+                new, entered: World.sealed(1), tokenSet: nil, facts: nil, audit: ask.stranger.event(.connectionCreated))
             return .present
         },
         Case("ConnectionStore.find", .tenants) { ask in
@@ -146,6 +146,15 @@ extension IsolationTests {
                 page: .page())
             return Answer(page.elements.first { $0.id == ask.owner.connection.id })
         },
+        Case("ConnectionStore.refreshState", .tenants) { ask in
+            Answer(
+                try await ask.stores.connections.refreshState(of: ask.owner.connection.id, in: ask.stranger.readScope))
+        },
+        Case("ConnectionStore.refreshState", .environments) { ask in
+            Answer(
+                try await ask.stores.connections.refreshState(
+                    of: ask.owner.connection.id, in: ask.stranger.environmentScope))
+        },
         Case("ConnectionStore.update", .tenants) { ask in
             let own = ask.owner.connection
             let claimed = Connection(
@@ -153,7 +162,7 @@ extension IsolationTests {
                 status: .suspended, statusReason: .byOperator, origin: own.origin, fields: [:],
                 version: own.version + 1, createdAt: own.createdAt, updatedAt: World.now, verifiedAt: nil)
             try await ask.stores.connections.update(
-                claimed, entered: World.sealed(2), tokenSet: (World.sealed(2), World.times),
+                claimed, entered: World.sealed(2), tokenSet: (World.sealed(2), World.times), facts: World.facts,
                 audit: ask.stranger.event(.connectionUpdated))
             return .present
         },
@@ -165,28 +174,30 @@ extension IsolationTests {
     ]
 
     private static let refreshes: [Case] = [
-        Case("RefreshStore.acquireLease", .tenants) { ask in
+        Case("RefreshStore.acquireLeases", .tenants) { ask in
+            let answers = try await ask.stores.refreshes.acquireLeases(
+                [LeaseRequest(connectionID: ask.owner.connection.id, scope: ask.stranger.scope)], on: World.terms())
+            // Somebody holds it, so that it is there.
+            guard case .held = answers.first else { return .absent }
+            return .present
+        },
+        Case("RefreshStore.complete", .tenants) { ask in
+            Answer(try await ask.stores.complete(World.obtained(2), under: ask.claimedLease, of: ask.stranger))
+        },
+        Case("RefreshStore.complete", .tenants) { ask in
+            Answer(try await ask.stores.complete(.ended(.invalidGrant), under: ask.claimedLease, of: ask.stranger))
+        },
+        Case("RefreshStore.complete", .tenants) { ask in
             Answer(
-                try await ask.stores.refreshes.acquireLease(
-                    on: ask.owner.connection.id, in: ask.stranger.scope, owner: World.ids.next(),
-                    duration: .seconds(30)))
+                try await ask.stores.complete(
+                    .failed(.rateLimited, retryAfter: .seconds(9)), under: ask.claimedLease, of: ask.stranger))
+        },
+        // In the owner's scope, but with an event that claims to be another's, and the other way round.
+        Case("RefreshStore.complete", .tenants) { ask in
+            Answer(try await ask.stores.complete(.ended(.invalidGrant), under: ask.lease, of: ask.stranger))
         },
         Case("RefreshStore.complete", .tenants) { ask in
-            try await ask.stores.refreshes.complete(
-                ask.claimedLease, with: .obtained(World.sealed(2), World.times),
-                audit: ask.stranger.event(.credentialRefreshed))
-            return .present
-        },
-        Case("RefreshStore.complete", .tenants) { ask in
-            try await ask.stores.refreshes.complete(
-                ask.claimedLease, with: .ended(.invalidGrant), audit: ask.stranger.event(.credentialRefreshed))
-            return .present
-        },
-        Case("RefreshStore.complete", .tenants) { ask in
-            try await ask.stores.refreshes.complete(
-                ask.claimedLease, with: .failed(.rateLimited, retryAfter: .seconds(9)),
-                audit: ask.stranger.event(.credentialRefreshed))
-            return .present
+            Answer(try await ask.stores.complete(.ended(.invalidGrant), under: ask.claimedLease, of: ask.owner))
         },
         // Answers nothing; what it changed is what counts.
         Case("RefreshStore.release", .tenants) { ask in
@@ -196,6 +207,10 @@ extension IsolationTests {
     ]
 }
 
+extension IsolationTests.Answer {
+    fileprivate init(_ answer: CompletionAnswer) { self = answer == .written ? .present : .absent }
+}
+
 extension IsolationTests.Question {
     fileprivate var claimedKeyOwner: KeyOwner { .tenant(stranger.environment.id, owner.tenant.id) }
 
@@ -203,20 +218,7 @@ extension IsolationTests.Question {
     fileprivate var claimedLease: Lease {
         Lease(
             connectionID: lease.connectionID, scope: stranger.scope, owner: lease.owner, fence: lease.fence,
-            attempt: lease.attempt, remaining: lease.remaining)
-    }
-}
-
-extension PostgresStores {
-    struct NoLease: Error {}
-
-    /// A lease on the world's connection; fails if somebody else has it.
-    func lease(
-        _ world: World, owner: InstanceID = World.ids.next(), for duration: Duration = .seconds(60)
-    ) async throws -> Lease {
-        let answer = try await refreshes.acquireLease(
-            on: world.connection.id, in: world.scope, owner: owner, duration: duration)
-        guard case .granted(let lease) = answer else { throw NoLease() }
-        return lease
+            attempt: lease.attempt, lastError: lease.lastError, followsUnresolved: lease.followsUnresolved,
+            remaining: lease.remaining)
     }
 }

@@ -131,6 +131,8 @@ struct IsolationTests {
         "IntegrationStore.create": "the integration is new; its environment must exist",
         "APIKeyStore.findForAuthentication": "the caller is not known yet; it must know the key",
         "AuditStore.append": "an event states its own scope",
+        "RefreshStore.due": "an instance finds the due work of every tenant, by identifiers and times alone",
+        "RefreshStore.backlog": "it counts over all tenants",
         "SigningKeyStore.all": "every instance verifies the tokens of every environment",
         "SigningKeyStore.insertFirst": "the key is new; its environment must exist",
         "RevocationStore.apiKeysRevoked": "every instance refuses the tokens of every revoked key",

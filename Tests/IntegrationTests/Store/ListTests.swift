@@ -69,7 +69,7 @@ struct ListTests {
             let other = try await World.make(in: migrated.stores, sharing: world.environment)
             let connections = migrated.stores.connections
             try await connections.update(
-                world.connection.changed { $0.status = .suspended }, entered: nil, tokenSet: nil,
+                world.connection.changed { $0.status = .suspended }, entered: nil, tokenSet: nil, facts: nil,
                 audit: world.event(.connectionUpdated))
             let ofIntegration = try await connections.list(
                 in: world.environmentScope, integration: other.integration.id, status: nil, page: .page())
@@ -129,7 +129,7 @@ struct ListTests {
         for _ in 0..<count {
             let new = World.makeConnection(in: world.scope, on: world.integration.id)
             try await stores.connections.create(
-                new, entered: World.sealed(1), tokenSet: nil, audit: world.event(.connectionCreated))
+                new, entered: World.sealed(1), tokenSet: nil, facts: nil, audit: world.event(.connectionCreated))
             ids.append(new.id)
         }
         return ids

@@ -33,8 +33,7 @@ struct OperationTests {
                     for try await isRight in group { #expect(isRight) }
                 }
                 let lease = try await stores.lease(world)
-                try await stores.refreshes.complete(
-                    lease, with: .obtained(World.sealed(2), World.times), audit: world.event(.credentialRefreshed))
+                try await stores.write(World.obtained(2), under: lease, of: world)
                 try await stores.tenants.delete(world.scope, audit: world.event(.tenantDeleted))
                 #expect(try await client.number(Statement("SELECT count(*) FROM sallyport.credentials")) == 0)
             }
@@ -87,21 +86,6 @@ struct OperationTests {
                 """)
             let unguarded = try await asSuperuser.tables().filter { !$0.isGuarded }.map(\.name)
             #expect(unguarded == ["credentials", "forgotten"])
-        }
-    }
-
-    @Test func `an instance reports itself until it leaves`() async throws {
-        try await MigratedDatabase.with { migrated in
-            let heartbeat = Heartbeat(client: migrated.service, instance: World.ids.next(), logger: .quiet)
-            try await heartbeat.beat(rootIDs: ["first"])
-            try await heartbeat.beat(rootIDs: ["first", "second"])
-            let row = try await migrated.superuser.read(
-                Statement("SELECT root_ids, seen_at > started_at FROM sallyport.instances")
-            ).exactlyOne()
-            #expect(try row.textArray(0) == ["first", "second"])
-            #expect(try row.bool(1))
-            try await heartbeat.leave()
-            #expect(try await migrated.superuser.number(Statement("SELECT count(*) FROM sallyport.instances")) == 0)
         }
     }
 

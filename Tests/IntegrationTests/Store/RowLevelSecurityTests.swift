@@ -121,6 +121,43 @@ struct RowLevelSecurityTests {
         }
     }
 
+    @Test func `the scan for due work sees due rows, no credential, and changes nothing`() async throws {
+        try await MigratedDatabase.with { migrated in
+            let world = try await World.make(in: migrated.stores)
+            _ = try await World.make(in: migrated.stores)
+            try await migrated.superuser.write(
+                Statement(
+                    "UPDATE sallyport.refresh_states SET refresh_due_at = NULL WHERE connection_id = $1",
+                    [world.connection.id.value]))
+            let scan: SessionContext = ["sallyport.environment": "*", "sallyport.tenant": "*"]
+            for (sql, count) in Self.scanned {
+                let row = try await migrated.service.read(Statement(sql), context: scan).exactlyOne()
+                #expect(try row.int(0) == count, "\(sql)")
+            }
+            let before = try await migrated.superuser.contentDigest()
+            for sql: StaticString in Self.scannersVainChanges {
+                #expect(try await migrated.service.write(Statement(sql), context: scan).isEmpty, "\(sql)")
+            }
+            #expect(try await migrated.superuser.contentDigest() == before)
+        }
+    }
+
+    /// What the setting for all environments opens, of two worlds of which one has a refresh that is due some time.
+    private static let scanned: [(StaticString, Int64)] = [
+        ("SELECT count(*) FROM sallyport.refresh_states", 1), ("SELECT count(*) FROM sallyport.credentials", 0),
+        ("SELECT count(*) FROM sallyport.tenant_keys", 0), ("SELECT count(*) FROM sallyport.environment_keys", 0),
+        ("SELECT count(*) FROM sallyport.connections", 0), ("SELECT count(*) FROM sallyport.integrations", 0),
+        ("SELECT count(*) FROM sallyport.tenants", 0), ("SELECT count(*) FROM sallyport.audit_events", 0),
+        ("SELECT count(*) FROM sallyport.lifecycle_events", 2),
+    ]
+
+    private static let scannersVainChanges: [StaticString] = [
+        "UPDATE sallyport.refresh_states SET fence = fence + 1 RETURNING fence",
+        "DELETE FROM sallyport.refresh_states RETURNING fence",
+        "SELECT fence FROM sallyport.refresh_states FOR UPDATE",
+        "UPDATE sallyport.credentials SET record_version = 9 RETURNING kind",
+    ]
+
     @Test func `switching the filter off gives an error and no rows`() async throws {
         try await MigratedDatabase.with { migrated in
             _ = try await World.make(in: migrated.stores)
@@ -156,6 +193,10 @@ struct RowLevelSecurityTests {
         VALUES ($1, $2, $3, now(), 'system', 'tenant.created', 'success', 1)
         """,
         """
+        INSERT INTO sallyport.lifecycle_events (environment_id, tenant_id, connection_id, type)
+        VALUES ($1, $2, $3, 'connection.deleted')
+        """,
+        """
         UPDATE sallyport.credentials SET tenant_id = $2 WHERE $1::uuid IS NOT NULL AND $3::uuid IS NOT NULL
         """,
         """
@@ -173,6 +214,10 @@ struct RowLevelSecurityTests {
         WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3 RETURNING connection_id
         """,
         """
+        DELETE FROM sallyport.lifecycle_events
+        WHERE environment_id = $1 AND tenant_id = $2 AND connection_id = $3 RETURNING connection_id
+        """,
+        """
         DELETE FROM sallyport.tenant_keys
         WHERE environment_id = $1 AND tenant_id = $2 AND $3::uuid IS NOT NULL RETURNING version
         """,
@@ -180,6 +225,7 @@ struct RowLevelSecurityTests {
 
     private static let forbidden: [StaticString] = [
         "UPDATE sallyport.audit_events SET actor = 'nobody'", "DELETE FROM sallyport.audit_events",
+        "UPDATE sallyport.lifecycle_events SET type = 'connection.deleted'", "TRUNCATE sallyport.lifecycle_events",
         "TRUNCATE sallyport.audit_events", "TRUNCATE sallyport.credentials CASCADE",
         "UPDATE sallyport.tenant_keys SET state = 'decrypt'", "UPDATE sallyport.environments SET name = 'other'",
         "UPDATE sallyport.api_keys SET secret_hash = ''", "DELETE FROM sallyport.environment_keys",

@@ -41,7 +41,8 @@ struct World {
         try await stores.integrations.create(
             integration, clientSecret: sealed(1), audit: event(.integrationCreated, owner.id, nil))
         try await stores.connections.create(
-            world.connection, entered: sealed(1), tokenSet: (sealed(1), times), audit: world.event(.connectionCreated))
+            world.connection, entered: sealed(1), tokenSet: (sealed(1), times), facts: facts,
+            audit: world.event(.connectionCreated))
         try await stores.apiKeys.create(world.apiKey, audit: world.event(.apiKeyCreated))
         return world
     }
@@ -82,6 +83,18 @@ struct World {
     static var now: Timestamp { SystemWallClock().now() }
 
     static var times: TokenTimes { TokenTimes(expiresAt: now + .seconds(3_600), refreshDueAt: now + .seconds(3_000)) }
+
+    /// Of a token endpoint that gives no refresh tokens.
+    static var facts: TokenSetFacts {
+        TokenSetFacts(endpoint: endpoint, spendsRefreshToken: false, isScopeMissing: false)
+    }
+
+    static var endpoint: TokenEndpointKey {
+        guard let key = TokenEndpointKey("https://login.example/token") else {
+            preconditionFailure("not an endpoint: a mistake in a test")
+        }
+        return key
+    }
 
     /// Random bytes in the place of an envelope, sealed "under" key version 1.
     static func sealed(_ recordVersion: Int64) -> SealedSecret {

@@ -1,5 +1,6 @@
 package import Connections
 package import Domain
+internal import Sodium
 package import Vault
 
 /// The stores under one database, as the conformance suites drive them; the fakes and the real ones pass the same suites.
@@ -18,15 +19,18 @@ package struct StorePorts: Sendable {
     /// Identifiers must be new in the database.
     package var identifiers: IdentifierSource
     package var wallClock: any WallClock
-    /// Lets so much time pass on the clock that leases and back-offs go by.
+    /// Lets so much time pass on the clock that leases, back-offs, hours, due times and tokens go by.
     package var elapse: @Sendable (Duration) async throws -> Void
+    /// What was told about a connection, in order.
+    package var lifecycleEvents: @Sendable (ConnectionID) async throws -> [LifecycleEvent]
 
     package init(
         environments: any EnvironmentStore, tenants: any TenantStore, integrations: any IntegrationStore,
         apiKeys: any APIKeyStore, audit: any AuditStore, connections: any ConnectionStore,
         refreshes: any RefreshStore, revocations: any RevocationStore, announcements: any AnnouncementSource,
         vault: Vault, identifiers: IdentifierSource, wallClock: any WallClock,
-        elapse: @escaping @Sendable (Duration) async throws -> Void
+        elapse: @escaping @Sendable (Duration) async throws -> Void,
+        lifecycleEvents: @escaping @Sendable (ConnectionID) async throws -> [LifecycleEvent]
     ) {
         self.environments = environments
         self.tenants = tenants
@@ -41,6 +45,7 @@ package struct StorePorts: Sendable {
         self.identifiers = identifiers
         self.wallClock = wallClock
         self.elapse = elapse
+        self.lifecycleEvents = lifecycleEvents
     }
 }
 
@@ -97,19 +102,31 @@ extension StorePorts {
     func makeConnection(_ scope: TenantScope, _ integration: IntegrationID) async throws -> Connection {
         let connection = try draftConnection(scope, integration)
         try await connections.create(
-            connection, entered: try await entered(connection, 1), tokenSet: nil,
+            connection, entered: try await entered(connection, 1), tokenSet: nil, facts: nil,
             audit: event(.connectionCreated, scope.environmentID, tenant: scope.tenantID))
         return connection
     }
 
+    /// A sealed text that stands for what was entered: stores don't look inside.
     func entered(_ connection: Connection, _ recordVersion: Int64) async throws -> SealedSecret {
-        try await CredentialSealer(vault: vault).sealEntered(
-            [:], of: connection.id, in: connection.scope, recordVersion: recordVersion)
+        try await sealed(connection, .entered, recordVersion)
     }
 
-    /// A sealed text that stands for a token set: stores don't look inside.
+    /// A sealed text that stands for a token set.
     func tokenSet(_ connection: Connection, _ recordVersion: Int64) async throws -> SealedSecret {
-        try await entered(connection, recordVersion)
+        try await sealed(connection, .tokenSet, recordVersion)
+    }
+
+    private func sealed(
+        _ connection: Connection, _ kind: CredentialKind, _ recordVersion: Int64
+    ) async throws -> SealedSecret {
+        let (environment, tenant) = (connection.scope.environmentID, connection.scope.tenantID)
+        let sealed = try await vault.seal(
+            SecretBytes(utf8: "secret"), owner: .tenant(environment, tenant),
+            aad: .credential(
+                environment: environment, tenant: tenant, table: "credentials", recordID: connection.id,
+                field: "envelope", recordVersion: recordVersion, credentialType: kind.rawValue))
+        return SealedSecret(envelope: sealed.bytes, keyVersion: sealed.keyVersion, recordVersion: recordVersion)
     }
 
     func times(validFor lifetime: Duration?) -> TokenTimes {

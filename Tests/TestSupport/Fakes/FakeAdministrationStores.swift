@@ -71,7 +71,10 @@ package struct FakeTenantStore: TenantStore {
                 throw .notFound
             }
             state.tenants[scope.tenantID] = nil
-            state.connections = state.connections.filter { $0.value.connection.scope != scope }
+            let now = database.clock.wall.now()
+            for row in state.connections.values where row.connection.scope == scope {
+                state.remove(row.connection.id, at: now)
+            }
             state.apiKeys = state.apiKeys.filter { $0.value.tenantID != scope.tenantID }
             state.events.append(audit)
             state.pendingAnnouncements.append(.tenantChanged(scope.tenantID))

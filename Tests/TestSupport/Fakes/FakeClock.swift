@@ -4,17 +4,17 @@ internal import Synchronization
 
 /// A clock that stands still until a test moves it; sleepers wake in the order of their instants.
 package final class FakeClock: DeadlineClock {
-    private struct Sleeper {
+    struct Sleeper {
         let until: ContinuousClock.Instant
         let continuation: CheckedContinuation<Void, any Error>
     }
 
-    private struct Watcher {
+    struct Watcher {
         let count: Int
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    private struct State {
+    struct State {
         var now: ContinuousClock.Instant
         var sleepers: [UInt64: Sleeper] = [:]
         /// Cancelled before they went to sleep.
@@ -23,7 +23,7 @@ package final class FakeClock: DeadlineClock {
         var nextID: UInt64 = 0
     }
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
     private let start = ContinuousClock.Instant.now
     private let wallStart: Timestamp
 

@@ -10,6 +10,7 @@ extension FakeDatabase {
             integrations: FakeIntegrationStore(self), apiKeys: FakeAPIKeyStore(self), audit: FakeAuditStore(self),
             connections: FakeConnectionStore(self), refreshes: FakeRefreshStore(self),
             revocations: FakeRevocationStore(self), announcements: self, vault: vault, identifiers: identifiers,
-            wallClock: clock.wall, elapse: { [clock] in clock.advance(by: $0) })
+            wallClock: clock.wall, elapse: { [clock] in clock.advance(by: $0) },
+            lifecycleEvents: { [self] id in lifecycleEvents(of: id) })
     }
 }

@@ -1,6 +1,7 @@
 package import Connections
 package import Domain
 internal import Synchronization
+internal import Vault
 
 /// Every port method of the stores: what a test can make fail.
 package enum StoreOperation: String, Hashable, Sendable, CaseIterable {
@@ -11,28 +12,13 @@ package enum StoreOperation: String, Hashable, Sendable, CaseIterable {
     case apiKeyCreate, apiKeyAuthenticate, apiKeyFind, apiKeyList, apiKeyRevoke
     case auditAppend, auditList
     case connectionCreate, connectionFind, connectionLoad, connectionList, connectionUpdate, connectionDelete
-    case leaseAcquire, leaseComplete, leaseRelease
+    case connectionRefreshState
+    case refreshDue, refreshBacklog, leaseAcquire, leaseComplete, leaseRelease
     case signingKeyAll, signingKeyInsert, revocationList
 }
 
 /// What the fakes of all stores share, as one database would: rows, leases by its clock, announcements, planned faults.
 package final class FakeDatabase: Sendable {
-    struct ConnectionRow {
-        var connection: Connection
-        var entered: SealedSecret
-        var tokenSet: SealedSecret?
-        var tokenTimes: TokenTimes?
-        var refresh = RefreshRow()
-    }
-
-    struct RefreshRow {
-        var fence: Int64 = 0
-        var owner: InstanceID?
-        var leaseEndsAt: ContinuousClock.Instant?
-        var attempts = 0
-        var notBefore: ContinuousClock.Instant?
-    }
-
     struct State {
         var environments: [EnvironmentID: Environment] = [:]
         var tenants: [TenantID: Tenant] = [:]
@@ -40,7 +26,10 @@ package final class FakeDatabase: Sendable {
         var clientSecrets: [IntegrationID: SealedSecret] = [:]
         var apiKeys: [APIKeyID: APIKey] = [:]
         var connections: [ConnectionID: ConnectionRow] = [:]
+        var due = DueIndex()
+        var completionAnswers: [ConnectionID: [CompletionAnswer]] = [:]
         var events: [AuditEvent] = []
+        var lifecycleEvents: [ToldEvent] = []
         var signingKeys: [StoredSigningKey] = []
         var faults: [StoreOperation: [Fault]] = [:]
         var calls: [StoreOperation: Int] = [:]
@@ -56,8 +45,13 @@ package final class FakeDatabase: Sendable {
 
     let state = Mutex(State())
     package let clock: FakeClock
+    /// Where given, a secret that is sealed under a key version that isn't there is refused.
+    private let wrappedKeys: FakeWrappedKeyStore?
 
-    package init(clock: FakeClock = FakeClock()) { self.clock = clock }
+    package init(clock: FakeClock = FakeClock(), wrappedKeys: FakeWrappedKeyStore? = nil) {
+        self.clock = clock
+        self.wrappedKeys = wrappedKeys
+    }
 
     /// Plans errors of the next calls of an operation; with `afterEffect` the change is made and its answer lost.
     package func fail(_ operation: StoreOperation, with error: StoreError, times: Int = 1, afterEffect: Bool = false) {
@@ -73,7 +67,22 @@ package final class FakeDatabase: Sendable {
     /// The audit log, oldest first.
     package var events: [AuditEvent] { state.withLock { $0.events } }
 
+    /// What products were told, oldest first.
+    package var lifecycleEvents: [ToldEvent] { state.withLock { $0.lifecycleEvents } }
+
+    /// What products were told about one connection, oldest first.
+    package func lifecycleEvents(of id: ConnectionID) -> [LifecycleEvent] {
+        state.withLock { state in state.lifecycleEvents.filter { $0.connectionID == id }.map(\.type) }
+    }
+
+    func holdsKey(_ sealed: SealedSecret, of scope: TenantScope) -> Bool {
+        wrappedKeys?.holds(sealed.keyVersion, of: KeyOwner(scope)) ?? true
+    }
+
     /// One statement or transaction: all of it or none, then the announcements.
+    ///
+    /// - Parameter body: throws before it changes anything, or not at all: there is no copy to go back to, so that a test with
+    ///   many rows costs no more for each call than one with few.
     func perform<T>(
         _ operation: StoreOperation, _ body: (inout State) throws(StoreError) -> T
     ) throws(StoreError) -> T {
@@ -82,20 +91,11 @@ package final class FakeDatabase: Sendable {
             let fault = state.faults[operation]?.first
             if fault != nil { state.faults[operation]?.removeFirst() }
             if let fault, !fault.isAfterEffect { throw fault.error }
-            let before = state
-            let result: T
-            do throws(StoreError) {
-                result = try body(&state)
-            } catch {
-                let (faults, calls) = (state.faults, state.calls)
-                state = before
-                (state.faults, state.calls) = (faults, calls)
-                throw error
-            }
+            let result = try body(&state)
             for announcement in state.pendingAnnouncements {
                 for subscriber in state.subscribers.values { subscriber.yield(announcement) }
             }
-            state.pendingAnnouncements = []
+            state.pendingAnnouncements.removeAll(keepingCapacity: true)
             if let fault { throw fault.error }
             return result
         }

@@ -10,7 +10,7 @@ package struct FakeWorld: Sendable {
     package let clock = FakeClock()
     package let random = SeededRandom()
     package let database: FakeDatabase
-    package let wrappedKeys = FakeWrappedKeyStore()
+    package let wrappedKeys: FakeWrappedKeyStore
     package let vault: Vault
     package let catalogue: Catalogue
     package let outbound = FakeOutbound()
@@ -25,7 +25,8 @@ package struct FakeWorld: Sendable {
     package let stranger: Tenant
 
     package init(logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })) async throws {
-        database = FakeDatabase(clock: clock)
+        wrappedKeys = FakeWrappedKeyStore()
+        database = FakeDatabase(clock: clock, wrappedKeys: wrappedKeys)
         guard let root = LocalRootKey(.random(count: 32)) else { throw ConformanceFailure("no root key") }
         vault = Vault(keys: KeyRing(store: wrappedKeys, roots: RootKeys(active: root)))
         catalogue = try Self.builtIn.get()
@@ -171,17 +172,5 @@ extension OutboundResponse {
     package static func token(_ accessToken: String, expiresIn: Int?) -> OutboundResponse {
         let lifetime = expiresIn.map { ",\"expires_in\":\($0)" } ?? ""
         return .test(200, "{\"access_token\":\"\(accessToken)\",\"token_type\":\"Bearer\"\(lifetime)}")
-    }
-}
-
-extension AuditEvent {
-    /// An event for rows that a test makes itself.
-    package static func test(
-        _ environment: EnvironmentID, _ identifiers: IdentifierSource, tenant: TenantID? = nil,
-        action: Action = .environmentCreated, at: Timestamp
-    ) -> AuditEvent {
-        AuditEvent(
-            id: identifiers.next(), environmentID: environment, tenantID: tenant, at: at, actor: "test",
-            action: action, outcome: .success, object: nil)
     }
 }

@@ -19,6 +19,11 @@ package final class FakeWrappedKeyStore: WrappedKeyStore {
     /// Forgets every key of an owner, as shredding does.
     package func shred(_ owner: KeyOwner) { state.withLock { $0.keys[owner] = nil } }
 
+    /// Whether a record may be sealed under that version: what a foreign key holds in a real database.
+    package func holds(_ version: Int32, of owner: KeyOwner) -> Bool {
+        state.withLock { $0.keys[owner]?.contains { $0.version == version } ?? false }
+    }
+
     package func activeKey(for owner: KeyOwner) async throws -> WrappedKey? {
         try read { $0[owner]?.last { $0.state == .active } }
     }

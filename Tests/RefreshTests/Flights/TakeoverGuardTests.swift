@@ -1,0 +1,61 @@
+import Connections
+import Domain
+import Testing
+import TestSupport
+
+@testable import Refresh
+
+@Suite("When an instance may take over what another one left without a word")
+struct TakeoverGuardTests {
+    private let clock = FakeClock()
+    private let instance = InstanceID.numbered(1)
+
+    private func takeovers(_ change: (inout RefreshSettings) -> Void = { _ in }) -> TakeoverGuard {
+        var settings = RefreshSettings()
+        change(&settings)
+        return TakeoverGuard(instance: instance, settings: settings, clock: clock)
+    }
+
+    @Test func `an instance that has just begun waits for ever, until it has been in touch for the whole wait`() {
+        let takeovers = takeovers()
+        #expect(takeovers.terms.unresolvedWait == nil)
+        clock.advance(by: .seconds(299))
+        #expect(takeovers.terms.unresolvedWait == nil)
+        clock.advance(by: .seconds(1))
+        #expect(takeovers.terms.unresolvedWait == .seconds(300))
+    }
+
+    @Test func `one that was out of touch waits the whole time anew`() {
+        let takeovers = takeovers { $0.unresolvedWait = .seconds(60) }
+        clock.advance(by: .seconds(1_000))
+        #expect(takeovers.terms.unresolvedWait == .seconds(60))
+        takeovers.lostTouch()
+        #expect(takeovers.terms.unresolvedWait == nil)
+        clock.advance(by: .seconds(59))
+        takeovers.lostTouch()
+        clock.advance(by: .seconds(59))
+        #expect(takeovers.terms.unresolvedWait == nil)
+        clock.advance(by: .seconds(1))
+        #expect(takeovers.terms.unresolvedWait == .seconds(60))
+    }
+
+    @Test func `the terms are the instance's and the settings'`() {
+        let terms = takeovers {
+            $0.leaseDuration = .seconds(7)
+            $0.maxAttemptsPerHour = 9
+        }.terms
+        #expect(terms.owner == instance && terms.duration == .seconds(7))
+        #expect(terms.maxAttemptsPerHour == 9 && terms.ended.isEmpty)
+    }
+
+    @Test func `of instances that have ended the latest sixty-four are named, each once`() {
+        let takeovers = takeovers()
+        for number in 0..<70 {
+            takeovers.hasEnded(.numbered(number))
+            takeovers.hasEnded(.numbered(number))
+        }
+        #expect(takeovers.terms.ended == (6..<70).map { .numbered($0) })
+        takeovers.hasEnded(.numbered(6))
+        #expect(takeovers.terms.ended == (6..<70).map { .numbered($0) })
+    }
+}
