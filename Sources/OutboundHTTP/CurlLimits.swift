@@ -2,13 +2,13 @@
 package struct CurlLimits: Sendable {
     /// Transfers under way at once, over all pools. A transfer holds two descriptors while it resolves its host, then
     /// one; each pool in use holds two more.
-    package var maxActiveTransfers = 256
+    package var maxActiveTransfers = 1_024
     /// Transfers under way at once with one pool key, so that one caller's slow peer can't take all of them.
     package var maxActiveTransfersPerPool = 64
     /// Connections that a pool keeps for reuse.
     package var maxConnectionsKeptPerPool = 16
     /// Admitted transfers that wait for their turn; more are `.overloaded`.
-    package var maxWaitingTransfers = 1024
+    package var maxWaitingTransfers = 4_096
     /// Pools kept without a transfer, least recently used closed first.
     package var maxIdlePools = 64
     /// How long an unused connection, and a pool of them, is kept.

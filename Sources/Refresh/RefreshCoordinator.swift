@@ -49,6 +49,8 @@ package final class RefreshCoordinator: TokenRefreshing {
         // A flight that began before the caller's token was written can end with just that token: then once more.
         for _ in 0..<2 {
             let tokenSet = try await join(wish, deadline).get()
+            // One that still waits for a database that is away can have ended meanwhile.
+            guard !worker.hasEnded(tokenSet) else { throw .storeUnavailable }
             if wish.seen.isOlder(than: tokenSet) { return tokenSet }
         }
         throw .overloaded

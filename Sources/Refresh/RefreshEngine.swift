@@ -63,15 +63,17 @@ package final class RefreshEngine: Sendable {
         let endpoints = TokenEndpoints(limits: settings.endpoints, clock: clock, random: random) { wakeUps.poke() }
         let sealer = CredentialSealer(vault: vault)
         let writer = AnswerWriter(
-            connections: ports.connections, completions: Self.completions(ports.refreshes), vault: vault,
-            sealer: sealer, gate: gate, takeovers: takeovers)
+            connections: ports.connections, refreshes: ports.refreshes,
+            completions: Self.completions(ports.refreshes), vault: vault, sealer: sealer, gate: gate,
+            takeovers: takeovers)
         let worker = RefreshWorker(
             instance: instance, connections: ports.connections, refreshes: ports.refreshes,
             leases: Self.leases(ports.refreshes, takeovers), writer: writer, catalogue: catalogue, sealer: sealer,
             secrets: SecretsReader(sealer: sealer, integrations: ports.integrations),
             tokens: TokenAcquisition(outbound: ports.outbound, wallClock: gate.wallClock, random: random),
             endpoints: endpoints, spool: spool, pending: pending, takeovers: takeovers, gate: gate, clock: clock,
-            random: random, settings: settings, signals: signals, statistics: statistics)
+            random: random, settings: settings, signals: signals, statistics: statistics,
+            onGivenUp: { wakeUps.rescan() })
         coordinator = RefreshCoordinator(worker: worker)
         scheduler = RefreshScheduler(
             refreshes: ports.refreshes, coordinator: coordinator, endpoints: endpoints, wakeUps: wakeUps,

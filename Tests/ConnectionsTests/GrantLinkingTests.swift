@@ -244,6 +244,30 @@ struct GrantLinkingTests {
         #expect(try await relink(connection.id, "third").status == .active)
     }
 
+    @Test func `the same request once more keeps the successor of its refresh token, and proves again`() async throws {
+        let account = try await GrantAccount()
+        let linked = try await account.link()
+        let change = ConnectionChange(secrets: GrantAccount.secrets("canary-second"))
+        _ = try await account.world.linking().update(linked.id, change, account.world.context())
+        let before = try #require(account.world.database.stored(linked.id))
+        let again = try await account.world.linking().update(linked.id, change, account.world.context())
+        let after = try #require(account.world.database.stored(linked.id))
+        #expect(again.status == .active)
+        #expect(after.entered == before.entered, "nothing is entered anew")
+        #expect(after.tokenSet == before.tokenSet)
+    }
+
+    @Test func `the same refresh token with another client secret is another credential`() async throws {
+        let account = try await GrantAccount()
+        let linked = try await account.link()
+        let before = try #require(account.world.database.stored(linked.id))
+        var secrets = GrantAccount.secrets("canary-first")
+        secrets["client_secret"] = SecretBytes(utf8: "canary-other")
+        _ = try await account.world.linking().update(
+            linked.id, ConnectionChange(secrets: secrets), account.world.context())
+        #expect(try #require(account.world.database.stored(linked.id)).entered != before.entered)
+    }
+
     @Test func `linked again without verification it is pending and nobody is asked`() async throws {
         let connection = try await account.link()
         let relinked = try await relink(connection.id, verify: false)

@@ -158,6 +158,62 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a token is obtained by hand, shown, and refused where the connection is suspended`() async throws {
+            try await FakeUpstream.with { upstream in
+                try await Site.with { site in
+                    let tenant = try await site.json(["tenants", "create", "t"])["id"]?.string ?? ""
+                    _ = try await site.json([
+                        "integrations", "create", "fake", "--provider", "generic-oauth2-client-credentials",
+                        "--allow-network", "127.0.0.0/8", "--allow-plain-http",
+                    ])
+                    try TextFiles.write("s", to: site.directory + "/secret")
+                    let linked = try await site.json([
+                        "connections", "create", "--tenant", tenant, "--integration", "fake", "--field",
+                        "base_url=\(upstream.base)", "--field", "token_url=\(upstream.base)/token", "--field",
+                        "client_id=c", "--secret-file", "client_secret=\(site.directory)/secret",
+                    ])
+                    let id = linked["id"]?.string ?? ""
+                    let before = upstream.script.now.tokenRequests
+                    let refreshed = try await site.json(["connections", "refresh", id])
+                    #expect(upstream.script.now.tokenRequests == before + 1)
+                    #expect(refreshed["refresh"]?["last_success_at"]?.string != nil)
+                    let shown = try await site.json(["connections", "show", id])
+                    #expect(shown["refresh"] == refreshed["refresh"])
+                    #expect(shown["refresh"]?["next_refresh_at"]?.string != nil)
+                    let people = try await Binary.succeed(["connections", "show", id] + site.settings).output
+                    #expect(people.contains("refresh.token_expires_at"))
+
+                    _ = try await site.json(["connections", "suspend", id])
+                    let refused = try await Binary.run(["connections", "refresh", id] + site.settings)
+                    #expect(refused.status == 77 && refused.errors.contains("resume"), "\(refused)")
+                    #expect(upstream.script.now.tokenRequests == before + 1)
+                    for status in ["pending", "active", "backing_off", "reauth_required", "suspended"] {
+                        let listed = try await site.json(["connections", "list", "--status", status])
+                        #expect(listed["result"]?.elements?.count == (status == "suspended" ? 1 : 0), "\(status)")
+                    }
+                }
+            }
+        }
+
+        @Test func `what may spend a refresh token refuses to go without its spool; nothing else asks for one`()
+            async throws
+        {
+            try await Site.with { site in
+                try TextFiles.write("no directory", to: site.directory + "/file")
+                let bad = site.settings + ["--set", "refresh.spool_directory=\(site.directory)/file"]
+                let absent = "conn_01kat0c3m0e9y8x4t5v6w7z8ab"
+                for command in ["refresh", "verify"] {
+                    let ending = try await Binary.run(["connections", command, absent] + bad)
+                    #expect(ending.status == 78 && ending.errors.contains("refresh.spool_directory"), "\(ending)")
+                }
+                let serving = try await Binary.run(["serve"] + bad)
+                #expect(serving.status == 78 && serving.errors.contains("refresh.spool_directory"), "\(serving)")
+                try await Binary.succeed(["tenants", "list"] + bad)
+                try await Binary.succeed(["refresh", "status"] + bad)
+                try await Binary.succeed(["connections", "list"] + bad)
+            }
+        }
+
         @Test func `a key file is new and nobody else's to read`() async throws {
             try await Site.with { site in
                 #expect(TextFiles.mode(site.keyFile) == 0o600)

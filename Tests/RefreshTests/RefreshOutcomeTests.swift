@@ -26,6 +26,16 @@ struct RefreshOutcomeTests {
         #expect(flights.requests == 1)
     }
 
+    @Test func `a token that ended before it could be written is handed out to nobody`() async throws {
+        let flights = try await Flights()
+        let coordinator = flights.coordinator()
+        flights.world.database.fail(.leaseComplete, with: .unavailable, times: 1_000)
+        #expect(try await flights.refresh(coordinator) == .success("fresh-1"))
+        // One step of the clock: its writer wakes, fails again and goes on.
+        flights.world.clock.advance(by: .seconds(600))
+        #expect(try await flights.refresh(coordinator) == .failure(.storeUnavailable))
+    }
+
     @Test func `a write whose answer was lost is not written twice`() async throws {
         let flights = try await Flights()
         let coordinator = flights.coordinator()

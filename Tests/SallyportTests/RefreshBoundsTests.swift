@@ -19,6 +19,7 @@ struct RefreshBoundsTests {
     @Test(arguments: [
         ("refresh.lease=39s", "refresh.lease"), ("refresh.request_timeout=21s", "refresh.lease"),
         ("refresh.request_timeout=99ms", "refresh.request_timeout"), ("refresh.request_timeout=0s", "100ms"),
+        ("refresh.unresolved_wait=19s", "refresh.unresolved_wait"), ("refresh.unresolved_wait=0s", "second instance"),
         ("refresh.spool_directory=spool", "absolute"), ("refresh.spool_directory=", "absolute"),
         ("refresh.spool_bytes=1MiB", "8MiB"), ("refresh.spool_bytes=0", "8MiB"),
     ])

@@ -24,6 +24,9 @@ extension ConnectionLinking {
         if let problem = TextRules.problem(of: connection.displayName, at: "/display_name") {
             throw .invalid([problem])
         }
+        if connection == stored.connection, await repeatsGrant(of: stored, change) {
+            return change.verify ? try await proveByGrant(connection, .connectionUpdated, context) : connection
+        }
         let credential = try await changeCredential(of: stored, &connection, change, context)
         if let suspended = change.suspended {
             let wasVerified = connection.verifiedAt != nil
@@ -43,6 +46,21 @@ extension ConnectionLinking {
         }
         guard let credential, credential.isToBeProved else { return connection }
         return try await proveByGrant(changed, .connectionUpdated, context)
+    }
+
+    /// Whether the change enters once more exactly what is entered already, refresh token included: a request that was repeated
+    /// because its answer was lost or told of a failure. That token is spent by now, and its successor is stored: were it
+    /// entered anew, the successor would be dropped and the spent one sent.
+    private func repeatsGrant(
+        of stored: StoredConnection, _ change: ConnectionChange
+    ) async -> Bool {
+        guard let provider = catalogue.provider(stored.integration.provider),
+            case .refreshToken(let field) = provider.grantInput, change.secrets[field] != nil, change.suspended == nil,
+            // What doesn't open can't be compared, and an account whose envelope is broken is linked anew.
+            let entered = try? await sealer.openEntered(of: stored, for: .linking)
+        else { return false }
+        return change.secrets.allSatisfy { entered[$0.key]?.constantTimeEquals($0.value) ?? false }
+            && change.fields.allSatisfy { stored.connection.fields[$0.key] == $0.value }
     }
 
     func load(_ id: ConnectionID, _ context: CallContext) async throws(UseCaseError) -> StoredConnection {

@@ -129,11 +129,15 @@ package struct RefreshCompletion: Sendable {
     package let lease: Lease
     package let result: RefreshResult
     package let audit: AuditEvent
+    /// Of the lifecycle event where there is just one, made now: one of the service's own making costs less than the
+    /// database's. Nil: the database makes it.
+    package let eventID: AuditEventID?
 
-    package init(lease: Lease, result: RefreshResult, audit: AuditEvent) {
+    package init(lease: Lease, result: RefreshResult, audit: AuditEvent, eventID: AuditEventID? = nil) {
         self.lease = lease
         self.result = result
         self.audit = audit
+        self.eventID = eventID
     }
 }
 

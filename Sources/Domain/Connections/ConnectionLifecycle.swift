@@ -48,6 +48,8 @@ package enum ConnectionLifecycle {
             before
         case (.refreshed, _): Standing(.active)
         case (.grantEnded(let reason), _): Standing(.reauthRequired, reason)
+        // Its end is known already; a try that failed for another reason takes nothing of it back.
+        case (.refreshFailed, .reauthRequired): before
         case (.refreshFailed(let reason, let hasValidToken), _): hasValidToken ? before : Standing(.backingOff, reason)
         case (.suspendedByOperator, .suspended): before
         // Switching off and on again mends nothing: what only the account's owner can mend is remembered in the reason.

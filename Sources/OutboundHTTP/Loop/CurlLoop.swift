@@ -14,6 +14,11 @@ final class CurlLoop {
     private var poolsByNumber: [UInt32: ConnectionPool] = [:]
     private var lastPoolNumber: UInt32 = 0
     private var active: [ObjectIdentifier: Transfer] = [:]
+    /// The same transfers by their handle's address.
+    private var byHandle: [UInt: Transfer] = [:]
+    private let timers = LoopTimers()
+    private var idle = IdlePools()
+    private var idleCount = 0
     private var waiting: [Exchange] = []
     /// When transfers that are left are ended; nil while running.
     private var stopAt: ContinuousClock.Instant?
@@ -88,8 +93,12 @@ final class CurlLoop {
             let isTLS = exchange.request.url.scheme == .https
             let trust = isTLS ? try stores.trust(adding: exchange.request.trustedCertificates, now: now) : nil
             let transfer = try Transfer(exchange, pool: pool, trust: trust, limits: limits, now: now)
+            let wasIdle = pool.activeCount == 0
             guard pool.add(transfer) else { throw .overloaded }
+            if wasIdle { idleCount -= 1 }
             active[ObjectIdentifier(exchange)] = transfer
+            byHandle[transfer.address] = transfer
+            timers.add(.deadline(ObjectIdentifier(exchange)), at: exchange.deadline)
         } catch {
             refuse(exchange, error)
         }
@@ -103,10 +112,13 @@ final class CurlLoop {
     private func pool(for key: PoolKey, _ now: ContinuousClock.Instant) throws(OutboundError) -> ConnectionPool {
         if let pool = pools[key] { return pool }
         repeat { lastPoolNumber &+= 1 } while poolsByNumber[lastPoolNumber] != nil || lastPoolNumber == .max
-        guard let pool = ConnectionPool(number: lastPoolNumber, key: key, poller: poller, limits: limits, now: now)
+        guard
+            let pool = ConnectionPool(
+                number: lastPoolNumber, key: key, poller: poller, timers: timers, limits: limits, now: now)
         else { throw .overloaded }
         pools[key] = pool
         poolsByNumber[pool.number] = pool
+        noteIdle(pool)
         return pool
     }
 
@@ -118,10 +130,8 @@ final class CurlLoop {
             guard let instant else { return }
             deadline = min(instant, deadline ?? instant)
         }
-        for pool in pools.values {
-            consider(pool.timer)
-            if pool.activeCount == 0 { consider(pool.idleSince + limits.idleTime) }
-        }
+        consider(timers.first)
+        consider(idle.first.map { $0.since + limits.idleTime })
         for exchange in waiting { consider(exchange.deadline) }
         return deadline
     }
@@ -130,19 +140,39 @@ final class CurlLoop {
         let wait = deadline.map { Int32(clamping: ($0 - ContinuousClock.now).milliseconds) } ?? -1
         var numbers = [UInt64](repeating: 0, count: 64)
         var masks = [UInt32](repeating: 0, count: 64)
+        let polledAt = ContinuousClock.now
         let count = unsafe sp_epoll_wait(poller, wait, &numbers, &masks)
         for index in 0..<Int(count) {
             if numbers[index] == Self.mailboxNumber {
                 sp_eventfd_clear(mailbox.wakeDescriptor)
-            } else {
+            } else if let pool = poolsByNumber[UInt32(numbers[index] >> 32)] {
                 let descriptor = Int32(bitPattern: UInt32(truncatingIfNeeded: numbers[index]))
-                poolsByNumber[UInt32(numbers[index] >> 32)]?.socketReady(descriptor, epollEvents: masks[index])
+                pool.socketReady(descriptor, epollEvents: masks[index])
+                endFinished(in: pool)
             }
         }
-        let now = ContinuousClock.now
-        for pool in pools.values {
-            pool.fireTimer(now: now)
-            endFinished(in: pool)
+        fireTimers(now: ContinuousClock.now, polledAt: count < numbers.count ? polledAt : nil)
+    }
+
+    /// - Parameter polledAt: before the sockets were asked all of which have been seen to; nil where more were ready than were
+    ///   taken: the rest may be the answers of those whose time is up.
+    private func fireTimers(now: ContinuousClock.Instant, polledAt: ContinuousClock.Instant?) {
+        while let entry = timers.take(until: now) {
+            switch entry.reason {
+            case .pool(let number):
+                guard let pool = poolsByNumber[number], pool.timer == entry.at else { continue }
+                pool.fireTimer(now: now)
+                endFinished(in: pool)
+            case .deadline(let exchange):
+                // Another exchange can have come to stand where that one stood.
+                guard let transfer = active[exchange], transfer.exchange.deadline <= now else { continue }
+                if let polledAt, transfer.isOver(polledAt: polledAt) {
+                    end(transfer) { $0.abandon(.timedOut) }
+                } else {
+                    // After another look at the sockets.
+                    timers.add(entry.reason, at: now + .milliseconds(1))
+                }
+            }
         }
     }
 
@@ -151,25 +181,35 @@ final class CurlLoop {
     private func endFinished(in pool: ConnectionPool) {
         guard pool.activeCount > 0 else { return }
         while let finished = unsafe pool.nextFinished() {
-            guard let transfer = active.values.first(where: { unsafe $0.easy == finished.easy }) else { continue }
+            guard let transfer = unsafe byHandle[UInt(bitPattern: finished.easy)] else { continue }
             end(transfer) { unsafe $0.finish(finished.code) }
         }
     }
 
     private func end(_ transfer: Transfer, _ tell: (Transfer) -> Void) {
         active[ObjectIdentifier(transfer.exchange)] = nil
+        byHandle[transfer.address] = nil
         transfer.pool.remove(transfer, now: ContinuousClock.now)
+        if transfer.pool.activeCount == 0 { noteIdle(transfer.pool) }
         mailbox.leave()
         tell(transfer)
     }
 
+    private func noteIdle(_ pool: ConnectionPool) {
+        idleCount += 1
+        idle.add(IdlePools.Entry(number: pool.number, since: pool.idleSince))
+    }
+
     /// Closes pools that were not used for a while, and the least recently used of too many.
     private func closeIdlePools(_ now: ContinuousClock.Instant) {
-        let idle = pools.values.filter { $0.activeCount == 0 }
-        guard !idle.isEmpty else { return }
-        let surplus = idle.count - limits.maxIdlePools
-        let byAge = surplus > 0 ? idle.sorted { $0.idleSince < $1.idleSince } : idle
-        for (index, pool) in byAge.enumerated() where index < surplus || now - pool.idleSince >= limits.idleTime {
+        while let entry = idle.first {
+            guard let pool = poolsByNumber[entry.number], pool.activeCount == 0, pool.idleSince == entry.since else {
+                idle.removeFirst()
+                continue
+            }
+            guard idleCount > limits.maxIdlePools || now - entry.since >= limits.idleTime else { return }
+            idle.removeFirst()
+            idleCount -= 1
             close(pool)
         }
     }

@@ -16,13 +16,18 @@ final class ConnectionPool {
     private(set) var timer: ContinuousClock.Instant?
     private let multi: UnsafeMutableRawPointer
     private let poller: Int32
+    private let timers: LoopTimers
 
     /// Nil where memory or descriptors are short.
-    init?(number: UInt32, key: PoolKey, poller: Int32, limits: CurlLimits, now: ContinuousClock.Instant) {
+    init?(
+        number: UInt32, key: PoolKey, poller: Int32, timers: LoopTimers, limits: CurlLimits,
+        now: ContinuousClock.Instant
+    ) {
         guard let multi = unsafe curl_multi_init() else { return nil }
         self.number = number
         self.key = key
         self.poller = poller
+        self.timers = timers
         idleSince = now
         unsafe self.multi = multi
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
@@ -96,7 +101,9 @@ final class ConnectionPool {
     private static let onTimer: curl_multi_timer_callback = { _, milliseconds, context in
         guard let context = unsafe context else { return 0 }
         let pool = unsafe Unmanaged<ConnectionPool>.fromOpaque(context).takeUnretainedValue()
-        pool.timer = milliseconds < 0 ? nil : ContinuousClock.now + .milliseconds(milliseconds)
+        let instant = milliseconds < 0 ? nil : ContinuousClock.now + .milliseconds(milliseconds)
+        pool.timer = instant
+        if let instant { pool.timers.add(.pool(pool.number), at: instant) }
         return 0
     }
 }

@@ -50,7 +50,7 @@ extension Transfer {
     private func applyTimes(limits: CurlLimits, now: ContinuousClock.Instant) throws(OutboundError) {
         let left = (exchange.deadline - now).milliseconds
         guard left > 0 else { throw .timedOutBeforeSending }
-        try set(CURLOPT_TIMEOUT_MS, left)
+        // The deadline of the whole exchange is the loop's matter, which reads what is there before it gives up.
         try set(CURLOPT_CONNECTTIMEOUT_MS, max(1, min(left, limits.connectTimeout.milliseconds)))
         try set(CURLOPT_MAXAGE_CONN, max(1, limits.idleTime.milliseconds / 1000))
         // A connection lives on under the addresses and certificates that it was opened with; not for ever.

@@ -10,6 +10,8 @@ final class Transfer {
     let exchange: Exchange
     let pool: ConnectionPool
     let easy: UnsafeMutableRawPointer
+    /// Names the handle while it lives.
+    var address: UInt { unsafe UInt(bitPattern: easy) }
     let headers = HeaderList()
     let trust: TrustStore?
     private let maxHeaderBytes: Int
@@ -22,6 +24,7 @@ final class Transfer {
     private var body = SecretBuffer()
     private var pausedReceiving = false
     private var pausedSending = false
+    private var lastLook = LastLook()
 
     /// - Throws: `.overloaded` where libcurl has no memory, `.invalidRequest` where it refuses an option.
     init(
@@ -69,10 +72,17 @@ final class Transfer {
         switch reason {
         case .cancelled: exchange.fail(.cancelled)
         case .shutdown: exchange.fail(outcome.mayHaveSent ? .outcomeUnknown : .overloaded)
+        case .timedOut: exchange.fail(outcome.mayHaveSent ? .outcomeUnknown : .timedOutBeforeSending)
         }
     }
 
-    enum AbandonReason { case cancelled, shutdown }
+    enum AbandonReason { case cancelled, shutdown, timedOut }
+
+    /// Whether its time is up: see ``LastLook``. A body that streams on has no end to wait for.
+    func isOver(polledAt: ContinuousClock.Instant) -> Bool {
+        if case .streamed = exchange.delivery { return polledAt >= exchange.deadline }
+        return lastLook.isOver(deadline: exchange.deadline, polledAt: polledAt, received: headerBytes + bodyBytes)
+    }
 
     private func noteSentBytes() {
         var bytes = 0

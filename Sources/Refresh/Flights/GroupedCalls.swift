@@ -69,10 +69,17 @@ final class GroupedCalls<Item: Sendable, Answer: Sendable>: Sendable {
                     entry.continuation.resume(
                         returning: index < answers.count ? .success(answers[index]) : .failure(.corrupt))
                 }
+            case .failure(let error) where batch.count > 1 && error.canBeOfOneItem:
+                // The others must not fail with it, at each try anew.
+                for entry in batch { entry.continuation.resume(returning: await performAlone(entry.item)) }
             case .failure(let error):
                 for entry in batch { entry.continuation.resume(returning: .failure(error)) }
             }
         }
+    }
+
+    private func performAlone(_ item: Item) async -> Outcome {
+        await perform([item]).flatMap { answers in answers.first.map { .success($0) } ?? .failure(.corrupt) }
     }
 
     private func takeBatch(_ state: inout State) -> [Entry]? {
@@ -83,5 +90,15 @@ final class GroupedCalls<Item: Sendable, Answer: Sendable>: Sendable {
         let batch = Array(state.waiting.prefix(maxBatch))
         state.waiting.removeFirst(batch.count)
         return batch
+    }
+}
+
+extension StoreError {
+    /// Whether a single row or value can be what is wrong, and the others of a call would have gone well without it.
+    fileprivate var canBeOfOneItem: Bool {
+        switch self {
+        case .unavailable, .outcomeUnknown: false
+        case .notFound, .conflict, .stale, .corrupt, .failed: true
+        }
     }
 }

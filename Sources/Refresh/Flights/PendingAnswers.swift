@@ -32,9 +32,11 @@ final class PendingAnswers: Sendable {
         }
     }
 
-    /// It is in the database, or nothing can be done with it.
-    func remove(_ id: ConnectionID) {
+    /// It is in the database, or nothing can be done with it. One that has taken its place stays.
+    func remove(_ entry: Entry) {
+        let id = entry.answer.connectionID
         state.withLock { state in
+            guard state.entries[id]?.answer.fence == entry.answer.fence else { return }
             state.entries[id] = nil
             state.left.remove(id)
         }
@@ -46,6 +48,8 @@ final class PendingAnswers: Sendable {
 
     /// Those that the replay sees to.
     var left: [Entry] { state.withLock { state in state.left.compactMap { state.entries[$0] } } }
+
+    var leftCount: Int { state.withLock { $0.left.count } }
 
     var count: Int { state.withLock { $0.entries.count } }
 }

@@ -13,20 +13,24 @@ extension RefreshWorker {
     ///   - stored: as it is under the lease.
     ///   - seen: what somebody waits to see replaced; nil for a row that was due.
     func refresh(
-        under held: HeldLease, _ stored: StoredConnection, seen: FlightTable.Wish?, settle: Settle
+        under given: HeldLease, _ stored: StoredConnection, seen: FlightTable.Wish?, settle: Settle
     ) async -> Step {
-        let lease = held.lease
+        let lease = given.lease
         let prepared: Prepared
         do throws(RefreshError) {
             // Somebody may have refreshed it between the reading and the lease.
             if let seen, let known = try await knownOutcome(in: stored, seen) {
-                return await giveUp(held, .ended(known))
+                return await giveUp(given, .ended(known))
             }
             prepared = try await prepare(stored)
         } catch {
-            return await giveUp(held, .ended(.failure(error)))
+            return await giveUp(given, .ended(.failure(error)))
         }
-        if let step = await heldBack(held, prepared) { return step }
+        let held: HeldLease
+        switch await admit(given, prepared) {
+        case .held(let admitted): held = admitted
+        case .ended(let step): return step
+        }
         // Database and key service may have taken their time.
         let left = held.endsAt - clock.now
         guard left > lease.remaining / 4 else { return await giveUp(held, .again) }
@@ -38,6 +42,8 @@ extension RefreshWorker {
             log("a refresh waits for room in the spool", lease.connectionID, "\(error)")
             return await giveUp(held, .ended(.failure(.overloaded)))
         }
+        // With the line of its answer, or without one, this tells who lost what.
+        if prepared.grant == .refreshToken { trace("refresh token is sent", lease) }
         do throws(TokenEndpointFailure) {
             // Over before the lease is, so that nobody else asks while this answer is on its way.
             let obtained = try await obtain(prepared, timeout: min(settings.requestTimeout, left / 2))
@@ -45,7 +51,9 @@ extension RefreshWorker {
             return await keep(obtained, of: prepared, under: lease, reservation, settle: settle)
         } catch {
             if let reservation { spool?.cancel(reservation) }
-            report(held, EndpointOutcome(error, of: lease.connectionID))
+            report(
+                held,
+                EndpointOutcome(error, of: lease.connectionID, isClientShared: prepared.isClientSecretShared))
             return await fail(error, prepared, under: lease)
         }
     }
@@ -58,6 +66,8 @@ extension RefreshWorker {
     private func giveUp(_ held: HeldLease, _ step: Step) async -> Step {
         giveBack(held.permit)
         await release(held.lease)
+        // Still due, and passed by already: it is to be found again before the next pass is.
+        if held.isScheduled { onGivenUp() }
         return step
     }
 
@@ -128,19 +138,37 @@ extension RefreshWorker {
             settings: prepared.stored.integration.settings, poolKey: connection.poolKey, timeout: timeout)
     }
 
-    // MARK: A client that is refused everywhere
+    // MARK: Room at the endpoint of due work
 
-    /// The scheduler's permit was given before the integration was known. Where its client is refused for one connection
-    /// after the other, only a probe goes now and then, and the others wait without having been tried.
-    private func heldBack(_ held: HeldLease, _ prepared: Prepared) async -> Step? {
-        guard held.isScheduled, let permit = held.permit else { return nil }
-        guard case .blocked(let reason, let until) = endpoints.attribute(permit, to: prepared.stored.integration.id)
-        else { return nil }
-        let jitter = settings.rules.wait(attempt: 6, retryAfter: nil, random: random.next())
-        let wait = max(until - clock.now, .zero) + jitter
-        return await complete(
-            held.lease, .failed(reason, retryAfter: wait), prepared.stored.connection,
-            .backingOff(reason, remaining: wait))
+    private enum Admitted {
+        case held(HeldLease)
+        case ended(Step)
+    }
+
+    /// The scheduler's permit was given before the integration was known, and none where the endpoint wasn't. Where the
+    /// integration's client is refused for one connection after the other, only a probe goes now and then, and the others
+    /// wait without having been tried.
+    private func admit(_ held: HeldLease, _ prepared: Prepared) async -> Admitted {
+        guard held.isScheduled, let endpoint = prepared.endpoint else { return .held(held) }
+        let integration = prepared.stored.integration.id
+        let admission =
+            if let permit = held.permit {
+                endpoints.attribute(permit, to: integration)
+            } else {
+                endpoints.tryAdmit(endpoint, integration, as: .scheduled)
+            }
+        switch admission {
+        case .admitted(let permit):
+            return .held(HeldLease(lease: held.lease, endsAt: held.endsAt, permit: permit, isScheduled: true))
+        case .busy: return .ended(await giveUp(held, .ended(.failure(.overloaded))))
+        case .blocked(let reason, let until):
+            let jitter = settings.rules.wait(attempt: 6, retryAfter: nil, random: random.next())
+            let wait = max(until - clock.now, .zero) + jitter
+            return .ended(
+                await complete(
+                    held.lease, .failed(reason, retryAfter: wait), prepared.stored.connection,
+                    .backingOff(reason, remaining: wait)))
+        }
     }
 
     // MARK: A token came
@@ -151,7 +179,7 @@ extension RefreshWorker {
     ) async -> Step {
         let stored = prepared.stored
         let answer = SpooledAnswer(
-            obtained, under: lease, recordVersion: stored.tokenSetVersion + 1, auditEventID: gate.identifiers.next())
+            obtained, of: stored, under: lease, auditEventID: gate.identifiers.next())
         let opened = OpenedTokenSet(
             accessToken: obtained.tokenSet.accessToken, tokenType: obtained.tokenSet.tokenType,
             refreshToken: obtained.tokenSet.refreshToken, obtainedAt: obtained.obtainedAt, times: obtained.times,
@@ -172,16 +200,18 @@ extension RefreshWorker {
         guard let spool, let reservation else { return nil }
         do throws(SpoolError) {
             let ticket = try await spool.append(answer, reservation)
-            gate.logger.debug(
-                "token answer is durable",
-                metadata: .facts([
-                    .connection: answer.connectionID.description, .fence: String(answer.lease.fence),
-                ]))
+            trace("token answer is durable", answer.lease)
             return ticket
         } catch {
             log("a token answer could not be spooled", answer.connectionID, "\(error)")
             return nil
         }
+    }
+
+    private func trace(_ message: Logger.Message, _ lease: Lease) {
+        gate.logger.debug(
+            message,
+            metadata: .facts([.connection: lease.connectionID.description, .fence: String(lease.fence)]))
     }
 
     /// Writes until the database takes it or says that it is too late; whoever waits has the token after the first failure.
@@ -222,7 +252,7 @@ extension RefreshWorker {
 
     private func forget(_ entry: PendingAnswers.Entry?) {
         guard let entry else { return }
-        pending.remove(entry.answer.connectionID)
+        pending.remove(entry)
         if let ticket = entry.ticket { spool?.remove(ticket) }
     }
 
@@ -262,8 +292,11 @@ extension RefreshWorker {
             }
             return await complete(lease, .ended(reason), connection, .ended(reason))
         case .backOff(let reason, let wait):
+            // What may have been spent stays so, whatever fails after it, until a token comes.
+            let mayBeSpent = prepared.grant == .refreshToken && reason == .outcomeUnknown
             return await complete(
-                lease, .failed(reason, retryAfter: wait), connection, .backingOff(reason, remaining: wait))
+                mayBeSpent ? lease.unresolved : lease, .failed(reason, retryAfter: wait), connection,
+                .backingOff(reason, remaining: wait))
         }
     }
 
@@ -295,13 +328,24 @@ extension RefreshWorker {
     }
 }
 
+extension Lease {
+    /// The same lease, of an attempt whose outcome nobody knows.
+    fileprivate var unresolved: Lease {
+        Lease(
+            connectionID: connectionID, scope: scope, owner: owner, fence: fence, attempt: attempt,
+            lastError: lastError, followsUnresolved: true, remaining: remaining)
+    }
+}
+
 extension EndpointOutcome {
     /// What a failure says about the endpoint, apart from the connection.
-    init(_ failure: TokenEndpointFailure, of connection: ConnectionID) {
+    ///
+    /// - Parameter isClientShared: the client that was named is the integration's and not the connection's own.
+    init(_ failure: TokenEndpointFailure, of connection: ConnectionID, isClientShared: Bool) {
         switch failure {
         case .invalidGrant, .refused: self = .grantRefused
         case .refusedWithoutReason: self = .refusedWithoutReason(connection)
-        case .invalidClient: self = .clientRefused(connection)
+        case .invalidClient: self = isClientShared ? .clientRefused(connection) : .grantRefused
         case .rateLimited(let retryAfter): self = .rateLimited(retryAfter)
         case .serverError(let retryAfter): self = .failed(.tokenEndpointUnreachable, retryAfter: retryAfter)
         case .redirected: self = .failed(.tokenEndpointRefused, retryAfter: nil)

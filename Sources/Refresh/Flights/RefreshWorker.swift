@@ -26,6 +26,8 @@ struct RefreshWorker: Sendable {
     let settings: RefreshSettings
     let signals: ConnectionSignals
     let statistics: RefreshStatistics
+    /// Told when a flight for a due row ended with nothing sent.
+    let onGivenUp: @Sendable () -> Void
 
     /// What a flight is for.
     enum Errand: Sendable {
@@ -79,6 +81,7 @@ struct RefreshWorker: Sendable {
             answer = try await acquire(request)
         } catch {
             giveBack(permit)
+            onGivenUp()
             return .ended(.failure(error))
         }
         switch answer {
@@ -234,6 +237,11 @@ struct RefreshWorker: Sendable {
         } catch {
             throw await refreshError(error, stored.connection)
         }
+    }
+
+    /// Its lifetime is over: of no use to anybody.
+    func hasEnded(_ tokenSet: OpenedTokenSet) -> Bool {
+        tokenSet.times.expiresAt.map { $0 <= gate.wallClock.now() } ?? false
     }
 
     // MARK: Events and errors

@@ -4,17 +4,21 @@ internal import Grants
 
 // Between what a token endpoint granted and what is kept of it until the database has it.
 extension SpooledAnswer {
-    /// - Parameter recordVersion: that the token set is to have.
-    init(_ obtained: ObtainedToken, under lease: Lease, recordVersion: Int64, auditEventID: AuditEventID) {
+    /// - Parameters:
+    ///   - stored: as it was read under the lease.
+    init(
+        _ obtained: ObtainedToken, of stored: StoredConnection, under lease: Lease, auditEventID: AuditEventID
+    ) {
         let facts = obtained.facts
         self.init(
             connectionID: lease.connectionID, scope: lease.scope, owner: lease.owner, fence: lease.fence,
-            attempt: lease.attempt, recordVersion: recordVersion, accessToken: obtained.tokenSet.accessToken,
-            tokenType: obtained.tokenSet.tokenType, refreshToken: obtained.tokenSet.refreshToken,
+            attempt: lease.attempt, recordVersion: stored.tokenSetVersion + 1,
+            accessToken: obtained.tokenSet.accessToken, tokenType: obtained.tokenSet.tokenType,
+            refreshToken: obtained.tokenSet.refreshToken,
             obtainedAt: obtained.obtainedAt, expiresAt: obtained.times.expiresAt,
             refreshDueAt: obtained.times.refreshDueAt, endpoint: facts.endpoint,
             spendsRefreshToken: facts.spendsRefreshToken, isScopeMissing: facts.isScopeMissing,
-            auditEventID: auditEventID)
+            auditEventID: auditEventID, credentialVersion: stored.entered?.recordVersion)
     }
 
     /// As it is sealed. What the times were made of is no longer in it.

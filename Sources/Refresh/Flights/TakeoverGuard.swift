@@ -42,9 +42,13 @@ final class TakeoverGuard: Sendable {
         }
     }
 
-    var terms: LeaseTerms {
+    var terms: LeaseTerms { terms(afterEndOf: nil) }
+
+    /// - Parameter owner: of an answer that is in our hands: of what it left unresolved, that was the answer.
+    func terms(afterEndOf owner: InstanceID?) -> LeaseTerms {
         let now = clock.now
-        let (since, ended) = state.withLock { ($0.inTouchSince, $0.ended) }
+        var (since, ended) = state.withLock { ($0.inTouchSince, $0.ended) }
+        if let owner { ended = ended.suffix(Self.maxEnded - 1) + [owner] }
         return LeaseTerms(
             owner: instance, duration: settings.leaseDuration,
             unresolvedWait: now - since >= settings.unresolvedWait ? settings.unresolvedWait : nil, ended: ended,

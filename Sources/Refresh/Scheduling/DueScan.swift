@@ -9,6 +9,9 @@ internal import Domain
 struct DueScan {
     typealias Instant = ContinuousClock.Instant
 
+    /// Between two passes, however long one takes.
+    private static let longestPause = Duration.seconds(300)
+
     private let settings: ScanSettings
     private(set) var queue: FairQueue
     /// The last row that was read; the next page begins after it.
@@ -22,6 +25,8 @@ struct DueScan {
     private var begunAt: Instant
     /// Time that this pass has spent on reading; what it waited for room isn't counted.
     private var reading = Duration.zero
+    /// It has come to what is due now at least once; what is read since then is what has become due.
+    private var hasEndedPass = false
     /// Rows were passed by because their tenant or endpoint, or all together, had as many waiting as they may.
     private var hasPassedForRoom = false
     /// Shut endpoints of which rows were passed by.
@@ -69,6 +74,7 @@ struct DueScan {
         (mustRescan, hasPassedForRoom) = (false, false)
         begunAt = now
         reading = .zero
+        hasEndedPass = false
         rescanAt = now.advanced(by: settings.longestSleep)
     }
 
@@ -76,7 +82,8 @@ struct DueScan {
     ///   - isShut: whether an endpoint takes nothing now: of its rows a few are kept to try it with.
     ///   - began: when the page was asked for.
     mutating func take(_ page: DuePage, began: Instant, now: Instant, isShut: (TokenEndpointKey) -> Bool) {
-        reading += now - began
+        // A page that hung in a database that was away was not work.
+        reading += min(now - began, settings.shortestRescan)
         var shut: [TokenEndpointKey: Bool] = [:]
         for row in page.rows {
             var limit: Int?
@@ -104,8 +111,10 @@ struct DueScan {
         if !isAmidPass {
             let pause = min(max(page.untilNextDue ?? settings.longestSleep, settings.gathering), settings.longestSleep)
             lookAt = now.advanced(by: pause)
+            guard !hasEndedPass else { return }
+            hasEndedPass = true
             // A long pass is not begun again so soon: at most a twentieth of the time goes into it.
-            rescanAt = max(rescanAt, now.advanced(by: reading * 20))
+            rescanAt = max(rescanAt, now.advanced(by: min(reading * 20, Self.longestPause)))
         }
     }
 

@@ -12,6 +12,10 @@ final class SpoolReplay: Sendable {
     private static let adoptionInterval = Duration.seconds(15)
     /// Answers that are written at the same time.
     private static let width = 64
+    /// What nobody but an operator can get written is tried again after so long.
+    private static let refusedPause = Duration.seconds(60)
+    /// While so many wait, no more are taken into memory: on the disk they are safe, and their owners' rows are left alone.
+    private static let maxLeft = 1_024
 
     private struct Adopted {
         var owner: InstanceID
@@ -27,6 +31,7 @@ final class SpoolReplay: Sendable {
     private let clock: any DeadlineClock
     private let logger: Logger
     private let adopted = Mutex<[Adopted]>([])
+    private let resting = Mutex<[ConnectionID: ContinuousClock.Instant]>([:])
 
     init(
         spool: RefreshSpool?, pending: PendingAnswers, writer: AnswerWriter, takeovers: TakeoverGuard,
@@ -55,8 +60,8 @@ final class SpoolReplay: Sendable {
             try? await clock.sleep(until: clock.now.advanced(by: Self.pause), tolerance: nil)
             guard !Task.isCancelled else { return }
             if clock.now >= adoptAt {
-                _ = await adopt()
-                adoptAt = clock.now.advanced(by: Self.adoptionInterval)
+                let hasFound = await adopt()
+                adoptAt = hasFound ? clock.now : clock.now.advanced(by: Self.adoptionInterval)
             }
             await writeLeft()
         }
@@ -64,7 +69,7 @@ final class SpoolReplay: Sendable {
 
     /// True where something was found: there may be more.
     private func adopt() async -> Bool {
-        guard let spool else { return false }
+        guard let spool, pending.leftCount < Self.maxLeft else { return false }
         let parts = await spool.adopt()
         for part in parts {
             logger.notice(
@@ -97,7 +102,7 @@ final class SpoolReplay: Sendable {
     }
 
     private func writeLeft() async {
-        let left = pending.left
+        let left = awake(pending.left)
         guard !left.isEmpty else { return settleOwners() }
         await withTaskGroup(of: Void.self) { group in
             var waiting = left.makeIterator()
@@ -126,13 +131,23 @@ final class SpoolReplay: Sendable {
                     .connection: entry.answer.connectionID.description, .fence: String(entry.answer.fence),
                 ]))
             drop(entry)
-        case .later, .refused:
-            break
+        case .later: break
+        case .refused:
+            let until = clock.now.advanced(by: Self.refusedPause)
+            resting.withLock { $0[entry.answer.connectionID] = until }
+        }
+    }
+
+    private func awake(_ entries: [PendingAnswers.Entry]) -> [PendingAnswers.Entry] {
+        let now = clock.now
+        return resting.withLock { resting in
+            resting = resting.filter { $0.value > now }
+            return entries.filter { resting[$0.answer.connectionID] == nil }
         }
     }
 
     private func drop(_ entry: PendingAnswers.Entry) {
-        pending.remove(entry.answer.connectionID)
+        pending.remove(entry)
         if let ticket = entry.ticket { spool?.remove(ticket) }
     }
 

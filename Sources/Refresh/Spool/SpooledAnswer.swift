@@ -25,12 +25,14 @@ package struct SpooledAnswer: Sendable {
     package let isScopeMissing: Bool
     /// Of the event that records the refresh: the same at each try, so that none is recorded twice.
     package let auditEventID: AuditEventID
+    /// Record version of the entered credential that it was obtained for; nil in what an older version wrote.
+    package let credentialVersion: Int64?
 
     package init(
         connectionID: ConnectionID, scope: TenantScope, owner: InstanceID, fence: Int64, attempt: Int,
         recordVersion: Int64, accessToken: SecretBytes, tokenType: String, refreshToken: SecretBytes?,
         obtainedAt: Timestamp, expiresAt: Timestamp?, refreshDueAt: Timestamp?, endpoint: TokenEndpointKey,
-        spendsRefreshToken: Bool, isScopeMissing: Bool, auditEventID: AuditEventID
+        spendsRefreshToken: Bool, isScopeMissing: Bool, auditEventID: AuditEventID, credentialVersion: Int64?
     ) {
         self.connectionID = connectionID
         self.scope = scope
@@ -48,6 +50,7 @@ package struct SpooledAnswer: Sendable {
         self.spendsRefreshToken = spendsRefreshToken
         self.isScopeMissing = isScopeMissing
         self.auditEventID = auditEventID
+        self.credentialVersion = credentialVersion
     }
 }
 
@@ -78,6 +81,7 @@ extension SpooledAnswer {
         static let spendsRefreshToken = "spends_refresh_token"
         static let isScopeMissing = "is_scope_missing"
         static let auditEvent = "audit_event"
+        static let credentialVersion = "credential_version"
     }
 
     /// The plaintext of its record, as ``SecretFields``.
@@ -103,6 +107,7 @@ extension SpooledAnswer {
         if let refreshToken { fields.append((Name.refreshToken, refreshToken)) }
         if let expiresAt { fields.append((Name.expiresAt, number(expiresAt.microseconds))) }
         if let refreshDueAt { fields.append((Name.refreshDueAt, number(refreshDueAt.microseconds))) }
+        if let credentialVersion { fields.append((Name.credentialVersion, number(credentialVersion))) }
         return SecretFields(fields).encoded()
     }
 
@@ -142,6 +147,7 @@ extension SpooledAnswer {
             tokenType: try text(Name.tokenType), refreshToken: fields[Name.refreshToken], obtainedAt: obtainedAt,
             expiresAt: try instant(Name.expiresAt), refreshDueAt: try instant(Name.refreshDueAt), endpoint: endpoint,
             spendsRefreshToken: try number(Name.spendsRefreshToken) != 0,
-            isScopeMissing: try number(Name.isScopeMissing) != 0, auditEventID: try id(Name.auditEvent))
+            isScopeMissing: try number(Name.isScopeMissing) != 0, auditEventID: try id(Name.auditEvent),
+            credentialVersion: fields[Name.credentialVersion] == nil ? nil : try number(Name.credentialVersion))
     }
 }

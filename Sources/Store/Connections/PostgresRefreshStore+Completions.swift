@@ -79,6 +79,7 @@ extension RefreshCompletion {
                     .bytes(sealed.envelope), .int(Int64(sealed.keyVersion)), .int(sealed.recordVersion),
                     .optionalTimestamp(times.expiresAt), .optionalTimestamp(times.refreshDueAt),
                     .text(facts.endpoint.text), .bool(facts.spendsRefreshToken), .bool(facts.isScopeMissing),
+                    .optionalID(eventID),
                 ])
         case .ended(let reason):
             return Statement(CompletionSQL.ended, common + [.text(reason.rawValue)])

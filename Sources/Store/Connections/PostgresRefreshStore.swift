@@ -61,11 +61,8 @@ package struct PostgresRefreshStore: RefreshStore {
     private static func readDue(_ row: inout RowReader) throws(StoreError) -> DueRefresh {
         let scope = TenantScope(environmentID: try row.id(), tenantID: try row.id())
         let id = try row.id(ConnectionKind.self)
-        var endpoint: TokenEndpointKey?
-        if let text = try row.optionalText() {
-            guard let key = TokenEndpointKey(text) else { throw .corrupt }
-            endpoint = key
-        }
+        // One that another version wrote and this one can't read counts as not known: it must not stop the scan for good.
+        let endpoint = try row.optionalText().flatMap { TokenEndpointKey($0) }
         return DueRefresh(connectionID: id, scope: scope, endpoint: endpoint, dueAt: try row.timestamp())
     }
 }

@@ -42,6 +42,11 @@ struct RefreshBounds: Hashable, Sendable {
                 "refresh.lease is at least twice refresh.request_timeout: a lease that ends before its request lets a "
                     + "second instance send the same refresh token")
         }
+        if unresolvedWait < requestTimeout {
+            faults.append(
+                "refresh.unresolved_wait is at least refresh.request_timeout: without it an instance that was held up past "
+                    + "its lease is overtaken by a second instance that sends the same refresh token")
+        }
         return faults
     }
 

@@ -6,7 +6,7 @@ extension SettingsTable {
             help: "Directory on a durable disk, mode 0700, made if missing, where answers of token endpoints are kept, "
                 + "encrypted, until the database has them. Instances on one machine share it; it outlives the process."),
         Setting(
-            key: "refresh.spool_bytes", kind: .bytes, defaultText: "64MiB",
+            key: "refresh.spool_bytes", kind: .bytes, defaultText: "256MiB",
             help: "Largest size of this instance's part of the spool; while it is full no refresh token is sent."),
         Setting(
             key: "refresh.scheduler", kind: .boolean, defaultText: "true",
@@ -34,7 +34,8 @@ extension SettingsTable {
             key: "refresh.unresolved_wait", kind: .duration, defaultText: "5m",
             help:
                 "How long after its lease an attempt that sent a refresh token, and of which nothing was heard, keeps "
-                + "other instances away: the time to start the instance that made it again, with its spool."),
+                + "other instances away: the time to start the instance that made it again, with its spool. At least "
+                + "refresh.request_timeout."),
         Setting(
             key: "refresh.event_retention", kind: .period, defaultText: "7d",
             help: "How long lifecycle events (connection.refreshed and its like) are kept."),

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Connections
 import Domain
-import Domain
 import NIOCore
 import Postgres
 import Proxy

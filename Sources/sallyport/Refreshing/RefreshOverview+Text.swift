@@ -1,5 +1,4 @@
 import Connections
-import Connections
 import Domain
 import StrictJSON
 

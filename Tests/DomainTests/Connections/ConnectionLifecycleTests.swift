@@ -50,6 +50,9 @@ struct ConnectionLifecycleTests {
             after: Standing(.reauthRequired, .answerLost)),
         Move(before: Standing(.reauthRequired, .invalidGrant), event: .verified, after: Standing(.active)),
         Move(
+            before: Standing(.reauthRequired, .invalidGrant), event: .refreshFailed(.rateLimited, hasValidToken: false),
+            after: Standing(.reauthRequired, .invalidGrant)),
+        Move(
             before: Standing(.active), event: .credentialRefused, after: Standing(.reauthRequired, .credentialRefused)),
         Move(before: Standing(.active), event: .suspendedByOperator, after: Standing(.suspended, .byOperator)),
     ]

@@ -98,7 +98,7 @@ struct GroupedCallsTests {
         #expect(record.batches.flatMap { $0 }.sorted() == Array(0..<500), "each once")
     }
 
-    @Test(arguments: [StoreError.unavailable, .outcomeUnknown, .failed])
+    @Test(arguments: [StoreError.unavailable, .outcomeUnknown])
     func `an error is told to everybody of its group and to nobody else`(_ error: StoreError) async throws {
         let calls = calls(maxRunning: 1) { $0.contains(3) ? .failure(error) : .success($0.map { "\($0)" }) }
         let first = await ask(calls, [1])
@@ -108,6 +108,19 @@ struct GroupedCallsTests {
         #expect(await first[0].value == .success("1"))
         for task in second { #expect(await task.value == .failure(error)) }
         #expect(try await calls.call(6) == "6", "it isn't remembered")
+    }
+
+    @Test(arguments: [StoreError.failed, .corrupt])
+    func `one that can't be answered costs the others of its group nothing`(_ error: StoreError) async throws {
+        let calls = calls(maxRunning: 1) { $0.contains(3) ? .failure(error) : .success($0.map { "\($0)" }) }
+        let first = await ask(calls, [1])
+        await record.gate.waitForArrivals(1)
+        let second = await ask(calls, 2...5)
+        record.gate.open()
+        #expect(await first[0].value == .success("1"))
+        for (item, task) in zip(2...5, second) {
+            #expect(await task.value == (item == 3 ? .failure(error) : .success("\(item)")))
+        }
     }
 
     @Test func `a store that answers too little says nothing to those that it left out`() async throws {

@@ -9,7 +9,8 @@ import TestSupport
 struct RotatingGrantTests {
     // MARK: Which token
 
-    @Test func `the entered token is sent once, and from then on the one that came with the last answer`() async throws {
+    @Test func `the entered token is sent once, and from then on the one that came with the last answer`() async throws
+    {
         let flights = try await GrantFlights()
         let engine = flights.world.engine()
         #expect(try await flights.storedRefreshToken() == "rt-a-1")
@@ -88,6 +89,7 @@ struct RotatingGrantTests {
     ) async throws {
         let flights = try await GrantFlights()
         let engine = flights.world.engine()
+        let seen = try flights.stored()
         flights.server.fail(.answer(answer), .answer(answer))
         let first = try #require(try await flights.refresh(engine).backOff)
         #expect(first.reason == reason && first.remaining <= .seconds(2))
@@ -96,7 +98,10 @@ struct RotatingGrantTests {
         #expect(try await flights.refresh(engine) == .failure(.ended(reason)))
         #expect(flights.server.sent == ["rt-a-0", "rt-a-1", "rt-a-1"])
         flights.world.clock.advance(by: .seconds(3_600))
-        #expect(try await flights.refresh(engine) == .failure(.ended(reason)), "who read it before it ended")
+        let deadline = flights.world.clock.now.advanced(by: .seconds(15))
+        let late = await engine.coordinator.outcome(of: seen, deadline: deadline)
+        #expect(late == .failure(.ended(reason)), "who read it before it ended sends nothing")
+        #expect(flights.server.sent.count == 3)
     }
 
     @Test func `a refusal that a repetition doesn't meet ends nothing`() async throws {
@@ -183,12 +188,7 @@ struct RotatingGrantTests {
         let engine = world.engine(settings: settings)
         var ids = [flights.connection.id]
         for name in ["b", "c", "d", "e", "f"] {
-            let connection = try await world.linking(refresher: world.engine().coordinator).create(
-                NewConnection(
-                    tenantID: world.tenant.id, integration: .id(flights.integration.id),
-                    fields: FakeWorld.oauthFields, secrets: GrantFlights.secrets("rt-\(name)-0")),
-                world.context())
-            ids.append(connection.id)
+            ids.append(try await flights.link(name).id)
         }
         world.outbound.answer { (_) throws(OutboundError) in .test(400) }
         for _ in 0..<20 {

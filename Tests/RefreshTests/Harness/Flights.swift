@@ -126,6 +126,15 @@ extension FakeWorld {
     }
 }
 
+extension FakeWorld {
+    /// An opener of a machine with a clock of its own.
+    func opener(refresher: any TokenRefreshing, gate: CallGate) -> ConnectionOpener {
+        ConnectionOpener(
+            gate: gate, connections: FakeConnectionStore(database), catalogue: catalogue, vault: vault,
+            refresher: refresher)
+    }
+}
+
 final class TokenCounter: Sendable {
     private let count = Atomic<Int>(0)
     func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
@@ -140,5 +149,13 @@ extension TokenEndpointKey {
             preconditionFailure("an endpoint's name is neither empty nor long")
         }
         return key
+    }
+}
+
+extension UsableConnection {
+    /// The token that it puts into requests.
+    var bearer: String? {
+        injection.headers.first { $0.name == "authorization" }?.value.revealUTF8(for: .test)
+            .map { String($0.dropFirst(7)) }
     }
 }

@@ -19,10 +19,19 @@ struct GrantFlights {
         integration = try await world.integrate("generic-oauth2-refresh-token")
         if !rotates { server.stopRotating() }
         world.outbound.answer { [server] (sent) throws(OutboundError) in try server.answer(sent) }
-        connection = try await world.linking(refresher: world.engine().coordinator).create(
+        connection = try await Self.link("a", integration, world)
+    }
+
+    /// Another connection of the same integration.
+    func link(_ grant: String) async throws -> Connection { try await Self.link(grant, integration, world) }
+
+    private static func link(
+        _ grant: String, _ integration: Integration, _ world: FakeWorld
+    ) async throws -> Connection {
+        try await world.linking(refresher: world.engine().coordinator).create(
             NewConnection(
                 tenantID: world.tenant.id, integration: .id(integration.id), fields: FakeWorld.oauthFields,
-                secrets: Self.secrets("rt-a-0")),
+                secrets: secrets("rt-\(grant)-0")),
             world.context())
     }
 
@@ -35,8 +44,9 @@ struct GrantFlights {
     func row() throws -> FakeRefreshRow { try #require(world.database.refreshRow(connection.id)) }
 
     /// The refresh token that the next refresh will send.
-    func storedRefreshToken() async throws -> String? {
-        try await CredentialSealer(vault: world.vault).openTokenSet(of: stored(), for: .tokenRequest)?
+    func storedRefreshToken(of id: ConnectionID? = nil) async throws -> String? {
+        let stored = try #require(world.database.stored(id ?? connection.id))
+        return try await CredentialSealer(vault: world.vault).openTokenSet(of: stored, for: .tokenRequest)?
             .refreshToken?.revealUTF8(for: .test)
     }
 

@@ -41,6 +41,14 @@ final class TokenServer: Sendable {
     /// How often a spent one was among them.
     var reuses: Int { state.withLock { $0.reuses } }
 
+    /// The one refresh token of a grant that is good now; nil for a grant that was revoked.
+    func current(of grant: String) -> String? {
+        state.withLock { state in
+            let known = state.grants[grant] ?? Grant()
+            return known.isRevoked ? nil : "rt-\(grant)-\(known.current)"
+        }
+    }
+
     func fail(_ faults: Fault...) { state.withLock { $0.faults += faults } }
     func stopRotating() { state.withLock { $0.rotates = false } }
     func revoke(_ grant: String) { state.withLock { $0.grants[grant, default: Grant()].isRevoked = true } }

@@ -105,7 +105,8 @@ extension SpooledAnswer {
             expiresAt: isBare ? nil : Timestamp(seconds: 1_700_000_600),
             refreshDueAt: isBare ? nil : Timestamp(seconds: 1_700_000_500),
             endpoint: try #require(TokenEndpointKey("https://canary.example.com/token")), spendsRefreshToken: !isBare,
-            isScopeMissing: isBare, auditEventID: AuditEventID(high: 4, low: number))
+            isScopeMissing: isBare, auditEventID: AuditEventID(high: 4, low: number),
+            credentialVersion: isBare ? nil : Int64(number) + 3)
     }
 
     /// All that it holds, to be compared.
@@ -115,7 +116,7 @@ extension SpooledAnswer {
             "\(recordVersion)", accessToken.revealUTF8(for: .test) ?? "-", tokenType,
             refreshToken?.revealUTF8(for: .test) ?? "-", "\(obtainedAt)", "\(String(describing: expiresAt))",
             "\(String(describing: refreshDueAt))", endpoint.text, "\(spendsRefreshToken)", "\(isScopeMissing)",
-            "\(auditEventID)",
+            "\(auditEventID)", "\(String(describing: credentialVersion))",
         ]
     }
 

@@ -39,12 +39,12 @@ extension FakeClock {
     ///   - onStep: called after each step; the time passes on once it returns. False ends the drive.
     package func drive(
         for duration: Duration, largestStep: Duration = .seconds(1), isBusy: () -> Bool, activity: () -> Int,
-        onStep: () async throws -> Bool = { true }
-    ) async rethrows {
+        onStep: () async -> Bool = { true }
+    ) async {
         let end = now.advanced(by: duration)
         while now < end, !Task.isCancelled {
             await rest(isBusy, activity)
-            guard try await onStep() else { return }
+            guard await onStep() else { return }
             let next = min(state.withLock { $0.nextWaking } ?? end, now.advanced(by: largestStep), end)
             advance(by: max(next - now, .zero))
         }
@@ -54,7 +54,7 @@ extension FakeClock {
     private func rest(_ isBusy: () -> Bool, _ activity: () -> Int) async {
         var (quiet, seen) = (0, -1)
         while quiet < 3 || (isBusy() && quiet < 300) {
-            for _ in 0..<15 { await Task.yield() }
+            for _ in 0..<8 { await Task.yield() }
             let number = activity() + state.withLock { Int($0.nextID) }
             quiet = number == seen ? quiet + 1 : 0
             seen = number
