@@ -27,16 +27,16 @@ extension FakeClock {
     /// Lets time pass as it would: from one sleeper's instant to the next, each time once those who woke have done what
     /// there was to do.
     ///
-    /// Nothing tells when tasks have come to rest, so that this looks for signs: `activity` and the number of sleeps stay
-    /// the same over several turns, and nobody is busy. What it misses is late by one step, so that what a test expects
+    /// Nothing tells when tasks have come to rest, so that this looks for signs: nobody is busy, and `activity` and the
+    /// number of sleeps stay the same over several turns. What it misses is late by one step, so that what a test expects
     /// needs a few seconds' grace.
     ///
     /// - Parameters:
     ///   - largestStep: no step is longer, whoever sleeps.
-    ///   - isBusy: something is under way that needs no time. Where that stays so without any activity, time passes all the
-    ///     same.
+    ///   - isBusy: something is under way that needs no time, such as a task that should sleep on this clock and doesn't
+    ///     yet. Time stands still as long, for ten seconds of the machine's clock at most.
     ///   - activity: a number that grows with what is done.
-    ///   - onStep: called after each step; the time passes on once it returns. False ends the drive.
+    ///   - onStep: called before each step; the time passes on once it returns. False ends the drive.
     package func drive(
         for duration: Duration, largestStep: Duration = .seconds(1), isBusy: () -> Bool, activity: () -> Int,
         onStep: () async -> Bool = { true }
@@ -52,8 +52,9 @@ extension FakeClock {
     }
 
     private func rest(_ isBusy: () -> Bool, _ activity: () -> Int) async {
+        let limit = ContinuousClock.now + .seconds(10)
         var (quiet, seen) = (0, -1)
-        while quiet < 3 || (isBusy() && quiet < 300) {
+        while quiet < 3 || (isBusy() && ContinuousClock.now < limit) {
             for _ in 0..<8 { await Task.yield() }
             let number = activity() + state.withLock { Int($0.nextID) }
             quiet = number == seen ? quiet + 1 : 0
