@@ -205,6 +205,22 @@ struct CrashPointTests {
         await next.end()
     }
 
+    @Test func `a spool that can't be read whole ends no wait, because nobody knows what it held`() async throws {
+        let left = try await leftBeforeWrite()
+        for path in try bed.segments(in: left) {
+            var bytes = try SpoolBed.read(path)
+            bytes[bytes.count - 20] ^= 1
+            try SpoolBed.write(bytes, to: path)
+        }
+        let next = try await instance(2, in: left)
+        let outcome = try await running(next) { [flights] in
+            try await flights.refresh(next.engine, within: .seconds(60))
+        }
+        #expect(outcome.backOff?.reason == .outcomeUnknown)
+        #expect(flights.server.sent == ["rt-a-0", "rt-a-1"])
+        await next.end()
+    }
+
     // MARK: Writing
 
     @Test func `a key version that was retired meanwhile has the answer sealed again`() async throws {
@@ -252,6 +268,29 @@ struct CrashPointTests {
         #expect(after.failures == 0 && after.notBefore == nil)
         only.spool.cancel(taken)
         #expect(try await flights.refresh(only.engine) == .success("at-a-2"))
+        await only.end()
+    }
+
+    @Test func `a row that was given up for want of room is refreshed when there is some`() async throws {
+        let only = try await instance(1, limits: SpoolLimits(maxRecords: 1))
+        let taken = try only.spool.reserve()
+        world.database.setDue(flights.connection.id, at: world.clock.wall.now())
+        let engine = only.engine
+        // Ended below.
+        let running = Task { await engine.run() }
+        func pass(_ duration: Duration) async {
+            await world.clock.drive(
+                for: duration, isBusy: { Fleet.isBusy([engine], on: world.clock) },
+                activity: { world.database.calls(of: .leaseAcquire) + world.database.calls(of: .refreshDue) })
+        }
+        await pass(.seconds(20))
+        #expect(flights.server.sent == ["rt-a-0"])
+        #expect(world.database.calls(of: .leaseAcquire) <= 25, "it is tried once a second at most")
+        only.spool.cancel(taken)
+        await pass(.seconds(3))
+        #expect(flights.server.sent == ["rt-a-0", "rt-a-1"])
+        running.cancel()
+        await running.value
         await only.end()
     }
 

@@ -54,13 +54,13 @@ final class LaggingConnectionStore: ConnectionStore {
 /// Tells of each request for leases once it is answered, and of each completion before it is written.
 final class WatchedRefreshStore: RefreshStore {
     private let base: FakeRefreshStore
-    private let onLease: @Sendable (Int) -> Void
+    private let onLease: @Sendable (Int) async -> Void
     private let onComplete: @Sendable (Int) async -> Void
     private let leases = TokenCounter()
     private let completions = TokenCounter()
 
     init(
-        base: FakeRefreshStore, onLease: @escaping @Sendable (Int) -> Void = { _ in },
+        base: FakeRefreshStore, onLease: @escaping @Sendable (Int) async -> Void = { _ in },
         onComplete: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.base = base
@@ -76,7 +76,7 @@ final class WatchedRefreshStore: RefreshStore {
 
     func acquireLeases(_ requests: [LeaseRequest], on terms: LeaseTerms) async throws(StoreError) -> [LeaseAnswer] {
         let answers = try await base.acquireLeases(requests, on: terms)
-        onLease(leases.next())
+        await onLease(leases.next())
         return answers
     }
 

@@ -213,6 +213,24 @@ struct DueScanTests {
         #expect(bed.pages == before + 1, "a look ahead, and no pass")
     }
 
+    @Test func `looks for what has become due never put the next pass off`() {
+        let bed = Bed()
+        bed.pageTime = .seconds(1)
+        bed.add(0..<400)
+        bed.read()
+        _ = bed.work(400)
+        // Behind the cursor, while every announcement has it look ahead.
+        bed.add(500..<501, dueIn: .seconds(-60))
+        var looks = 0
+        while bed.scan.queue.isEmpty, looks < 1_000 {
+            bed.scan.note(rescan: false, look: true, now: bed.now)
+            bed.pass(.seconds(1))
+            bed.read()
+            looks += 1
+        }
+        #expect(looks > 10 && looks < 90, "found after \(looks) looks, of two seconds each")
+    }
+
     @Test func `the time in which a pass waits for room doesn't keep it from beginning again`() {
         let bed = Bed { settings in
             settings.maxRows = 200
