@@ -80,6 +80,7 @@ final class SpoolQueue: Sendable {
     private let appendTimeout: Duration
     private let ledger: SpoolLedger
     private let state = Mutex(State())
+    /// The spool's own thread waits on it, and nobody else: no cooperative thread ever blocks here.
     private let wake = DispatchSemaphore(value: 0)
 
     init(appendTimeout: Duration, ledger: SpoolLedger) {

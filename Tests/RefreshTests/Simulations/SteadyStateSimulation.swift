@@ -6,10 +6,10 @@ import Synchronization
 import Testing
 import TestSupport
 
-@Suite("In the steady state nobody waits for a token", .timeLimit(.minutes(3)))
+@Suite("In the steady state nobody waits for a token", .timeLimit(.minutes(6)))
 struct SteadyStateSimulation {
-    /// Twenty thousand hold as well, and take a minute of a processor in a debug build.
-    private static let connectionCount = 6_000
+    /// About a minute of a processor in a debug build.
+    private static let connectionCount = 20_000
     private static let tenantCount = 20
     private static let machineCount = 2
     private static let fetchesPerStep = 10
