@@ -7,6 +7,7 @@ package final class RefreshStatistics: Sendable {
     private let waited: Histogram
     private let replayed: Counter
     private let superseded: Counter
+    private let spoolFull: Counter
 
     package init(_ metrics: MetricRegistry) {
         var outcomes: [RefreshOutcomeClass: Counter] = [:]
@@ -21,10 +22,15 @@ package final class RefreshStatistics: Sendable {
         waited = metrics.histogram("sallyport_refresh_waited_seconds", "How long they waited.")
         replayed = metrics.counter(
             "sallyport_spool_replayed_total", "Received token sets that the replay wrote to the database.")
+        spoolFull = metrics.counter(
+            "sallyport_spool_full_total",
+            "Refreshes that were not begun because the spool had no room for their answer.")
         superseded = metrics.counter(
             "sallyport_spool_superseded_total",
             "Received token sets that came too late: another one, or another credential, was stored meanwhile.")
     }
+
+    func countSpoolFull() { spoolFull.increment() }
 
     func count(_ outcome: RefreshOutcomeClass) { outcomes[outcome]?.increment() }
 
@@ -37,5 +43,6 @@ package final class RefreshStatistics: Sendable {
     func countSuperseded() { superseded.increment() }
 
     package func count(of outcome: RefreshOutcomeClass) -> Int { outcomes[outcome]?.value ?? 0 }
+    package var spoolFullCount: Int { spoolFull.value }
     package var waitCount: Int { waits.value }
 }

@@ -72,8 +72,9 @@ struct GrantLinkingTests {
     ) async throws {
         account.answer(fault)
         let error = await failure { () async throws(UseCaseError) in try await account.link() }
-        #expect(error == .verificationFailed(.tokenEndpoint(expected)))
         let stored = try #require(try await account.stored().first)
+        #expect(
+            error == .unproved(stored.id, .tokenEndpoint(expected)), "so that nobody links the same token once more")
         #expect(stored.status == .pending && stored.verifiedAt == nil)
         #expect(world.database.events.last?.outcome == .failure)
         #expect(world.database.lifecycleEvents(of: stored.id).isEmpty)
@@ -89,8 +90,9 @@ struct GrantLinkingTests {
         world.outbound.answer { (_) throws(OutboundError) in .test(status) }
         let error = await failure { () async throws(UseCaseError) in try await account.link() }
         let isRefusal = status == 401 || status == 403
+        let stored = try #require(try await account.stored().first)
         #expect(
-            error == .verificationFailed(isRefusal ? .credentialRefused(status: status) : .unexpectedStatus(status)))
+            error == .unproved(stored.id, isRefusal ? .credentialRefused(status: status) : .unexpectedStatus(status)))
         #expect(try await account.stored().map(\.status) == [.pending])
     }
 

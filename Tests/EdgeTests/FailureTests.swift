@@ -99,6 +99,7 @@ struct FailureTests {
             (.notFound(.tenant), .notFound), (.denied(.proxy), .permissionDenied), (.invalid([]), .invalidRequest),
             (.conflict(.environmentName), .nameTaken), (.stale, .stale), (.unavailable, .unavailable),
             (.outcomeUnknown, .outcomeUnknown), (.verificationFailed(.timedOut), .verificationFailed),
+            (.unproved(ConnectionID(high: 1, low: 2), .timedOut), .verificationFailed),
             (.envelopeRefused, .envelopeRefused), (.timedOut, .timedOut), (.internalFailure, .internalError),
             (.refreshFailed(.notRefreshable), .notRefreshable), (.refreshFailed(.suspended), .connectionSuspended),
             (.refreshFailed(.reauthRequired(.invalidGrant)), .reauthRequired),
@@ -116,5 +117,16 @@ struct FailureTests {
         let problem = Problem(.refreshFailed(.backingOff(.tokenEndpointUnreachable, remaining: remaining)))
         #expect(problem.retryAfter == seconds)
         #expect(problem.reason == .tokenEndpointUnreachable)
+    }
+
+    @Test func `an account that stays without its proof is named`() throws {
+        let id = ConnectionID(high: 1, low: 2)
+        let answer = Problem(.unproved(id, .timedOut)).answer(requestID: "r")
+        let json = try #require(try JSONValue.parse(answer.body))
+        #expect(json["connection_id"]?.string == id.description)
+        #expect(json["failure"]?.string == "timed_out")
+        let gone = try #require(
+            try JSONValue.parse(Problem(.verificationFailed(.timedOut)).answer(requestID: "r").body))
+        #expect(gone["connection_id"] == nil)
     }
 }

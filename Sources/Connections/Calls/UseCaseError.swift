@@ -17,9 +17,11 @@ package enum UseCaseError: Error, Hashable, Sendable {
     case unavailable
     /// A write was sent and its answer lost: read before repeating.
     case outcomeUnknown
-    /// The account did not pass a real call; nothing was stored, except where an account is proved by a refresh token and its
-    /// token endpoint did not refuse it for good: then the connection is stored as `pending`.
+    /// The account did not pass a real call; nothing was stored, or the connection that the caller named is as it was written.
     case verificationFailed(VerificationFailure)
+    /// The account that was to be linked did not pass a real call, and stays as this connection, `pending`: its refresh token may
+    /// be spent and the successor stored. Verify that one; linking the same token once more would spend it a second time.
+    case unproved(ConnectionID, VerificationFailure)
     /// A refresh that was asked for brought no token.
     case refreshFailed(RefreshFailure)
     /// A stored secret doesn't open; an audit event says so.

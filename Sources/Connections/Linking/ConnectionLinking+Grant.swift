@@ -13,7 +13,7 @@ extension ConnectionLinking {
     /// Where the token endpoint refuses for good, the connection is removed again. After any other failure it stays `pending`:
     /// its grant may be spent and its successor stored, so that only ``verify(_:_:)`` can go on.
     ///
-    /// - Throws: `.verificationFailed`; `.outcomeUnknown` where the connection is stored and its proof could not be had or
+    /// - Throws: `.verificationFailed`; `.unproved` where it stays; `.outcomeUnknown` where the connection is stored and its proof could not be had or
     ///   written.
     func createByGrant(
         _ connection: Connection, _ integration: Integration, _ provider: Provider, _ given: [String: SecretBytes],
@@ -38,7 +38,9 @@ extension ConnectionLinking {
             case .proved: return try await write(.proved, stored, context)
             case .failed(let failure, let endsGrant):
                 await recordFailure(of: action, connection, context)
-                if endsGrant, action == .connectionCreated { await remove(stored, context) }
+                guard action == .connectionCreated else { throw .verificationFailed(failure) }
+                guard endsGrant else { throw .unproved(connection.id, failure) }
+                await remove(stored, context)
                 throw .verificationFailed(failure)
             }
         } catch .unavailable {

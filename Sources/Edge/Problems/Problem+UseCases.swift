@@ -21,6 +21,10 @@ extension Problem {
         case .verificationFailed(let failure):
             self.init(code: .verificationFailed)
             verification = VerificationProblem(failure)
+        case .unproved(let connection, let failure):
+            self.init(code: .verificationFailed)
+            verification = VerificationProblem(failure)
+            connectionID = connection
         case .refreshFailed(let failure): self.init(failure)
         case .envelopeRefused: self.init(code: .envelopeRefused)
         case .timedOut: self.init(code: .timedOut)

@@ -12,6 +12,8 @@ package struct Problem: Error, Hashable, Sendable {
     package var missingPermissions: PermissionSet = []
     /// Why, for `verification_failed`.
     package var verification: VerificationProblem?
+    /// The connection that stays `pending`, for `verification_failed`.
+    package var connectionID: ConnectionID?
     /// Why, for `reauth_required` and `backing_off`.
     package var reason: StatusReason?
     /// Methods of the path, for `method_not_allowed`.
@@ -106,6 +108,7 @@ extension Problem {
             writer.member("failure", verification.failure)
             if let status = verification.upstreamStatus { writer.member("upstream_status", .int(Int64(status))) }
         }
+        if let connectionID { writer.member("connection_id", connectionID.description) }
         writer.endObject()
         var answer = Answer(code.status, contentType: .problem, body: writer.bytes)
         answer.problemCode = code.rawValue

@@ -39,6 +39,7 @@ extension RefreshWorker {
             // Room for the answer before it is asked for.
             reservation = prepared.grant == .refreshToken ? try spool?.reserve() : nil
         } catch {
+            statistics.countSpoolFull()
             log("a refresh waits for room in the spool", lease.connectionID, "\(error)")
             return await giveUp(held, .ended(.failure(.overloaded)))
         }

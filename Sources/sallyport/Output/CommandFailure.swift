@@ -82,6 +82,11 @@ extension CommandFailure {
         case .unavailable: self.init(.unavailable, "the database is away; nothing was stored")
         case .outcomeUnknown: self.init(.temporary, "the connection to the database was lost: check before repeating")
         case .verificationFailed(let failure): self.init(.badData, "the account did not verify: \(failure)")
+        case .unproved(let connection, let failure):
+            self.init(
+                .badData,
+                "the account did not verify: \(failure); it is stored as pending, go on with `sallyport connections verify \(connection)`"
+            )
         case .refreshFailed(let failure): self.init(failure)
         case .envelopeRefused: self.init(.internalFault, "a stored secret doesn't open; an audit event says which")
         case .timedOut: self.init(.temporary, "timed out")

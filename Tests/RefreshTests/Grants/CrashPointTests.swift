@@ -262,6 +262,7 @@ struct CrashPointTests {
         let taken = try only.spool.reserve()
         let before = try flights.row()
         #expect(try await flights.refresh(only.engine) == .failure(.overloaded))
+        #expect(only.engine.statistics.spoolFullCount == 1)
         let after = try flights.row()
         #expect(flights.server.sent == ["rt-a-0"])
         #expect(after.owner == nil && !after.isSending && after.attempts == before.attempts)
