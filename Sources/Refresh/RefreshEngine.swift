@@ -97,7 +97,9 @@ package final class RefreshEngine: Sendable {
     ) -> GroupedCalls<LeaseRequest, LeaseAnswer> {
         GroupedCalls { requests in
             do throws(StoreError) {
-                return .success(try await refreshes.acquireLeases(requests, on: takeovers.terms))
+                let answers = try await refreshes.acquireLeases(requests, on: takeovers.terms)
+                takeovers.touched()
+                return .success(answers)
             } catch {
                 return .failure(error)
             }
@@ -124,6 +126,7 @@ package final class RefreshEngine: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.listen() }
             group.addTask { await self.replay.run() }
+            group.addTask { await self.keepInTouch() }
             if schedules { group.addTask { await self.scheduler.run() } }
         }
     }
@@ -147,6 +150,25 @@ package final class RefreshEngine: Sendable {
                 wakeUps.rescan()
             case .tenantChanged, .apiKeyRevoked: break
             }
+        }
+    }
+
+    /// Until its task is cancelled.
+    private func keepInTouch() async {
+        while !Task.isCancelled {
+            await touch()
+            // It throws when the service ends.
+            try? await takeovers.sleepUntilSilent()
+        }
+    }
+
+    /// Asks the database for as little as there is to ask.
+    func touch() async {
+        do throws(StoreError) {
+            _ = try await refreshes.due(after: nil, limit: 1)
+            takeovers.touched()
+        } catch {
+            takeovers.lostTouch()
         }
     }
 

@@ -62,6 +62,7 @@ final class RefreshScheduler: Sendable {
         let began = clock.now
         do throws(StoreError) {
             let page = try await refreshes.due(after: scan.position, limit: settings.scan.pageRows)
+            takeovers.touched()
             scan.take(page, began: began, now: clock.now) { endpoints.isShut($0) }
         } catch {
             if error == .unavailable { takeovers.lostTouch() }

@@ -16,27 +16,50 @@ struct TakeoverGuardTests {
         return TakeoverGuard(instance: instance, settings: settings, clock: clock)
     }
 
+    /// Time passes with answers of the database in between.
+    private func pass(_ duration: Duration, _ takeovers: TakeoverGuard, step: Duration = .seconds(20)) {
+        let end = clock.now.advanced(by: duration)
+        takeovers.touched()
+        while clock.now < end {
+            clock.advance(by: min(step, end - clock.now))
+            takeovers.touched()
+        }
+    }
+
     @Test func `an instance that has just begun waits for ever, until it has been in touch for the whole wait`() {
         let takeovers = takeovers()
         #expect(takeovers.terms.unresolvedWait == nil)
-        clock.advance(by: .seconds(299))
+        clock.advance(by: .seconds(1_000))
+        #expect(takeovers.terms.unresolvedWait == nil, "the database has not answered yet")
+        pass(.seconds(299), takeovers)
         #expect(takeovers.terms.unresolvedWait == nil)
-        clock.advance(by: .seconds(1))
+        pass(.seconds(1), takeovers)
         #expect(takeovers.terms.unresolvedWait == .seconds(300))
     }
 
-    @Test func `one that was out of touch waits the whole time anew`() {
+    @Test func `one that was out of touch waits the whole time anew, from the first answer on`() {
         let takeovers = takeovers { $0.unresolvedWait = .seconds(60) }
-        clock.advance(by: .seconds(1_000))
+        pass(.seconds(1_000), takeovers)
         #expect(takeovers.terms.unresolvedWait == .seconds(60))
         takeovers.lostTouch()
         #expect(takeovers.terms.unresolvedWait == nil)
         clock.advance(by: .seconds(59))
+        pass(.seconds(59), takeovers)
         takeovers.lostTouch()
-        clock.advance(by: .seconds(59))
+        pass(.seconds(59), takeovers)
         #expect(takeovers.terms.unresolvedWait == nil)
-        clock.advance(by: .seconds(1))
+        pass(.seconds(1), takeovers)
         #expect(takeovers.terms.unresolvedWait == .seconds(60))
+    }
+
+    @Test func `a silence of more than half the wait counts as having been out of touch`() {
+        let takeovers = takeovers { $0.unresolvedWait = .seconds(60) }
+        pass(.seconds(1_000), takeovers, step: .seconds(30))
+        #expect(takeovers.terms.unresolvedWait == .seconds(60))
+        clock.advance(by: .seconds(31))
+        #expect(takeovers.terms.unresolvedWait == nil)
+        pass(.seconds(59), takeovers)
+        #expect(takeovers.terms.unresolvedWait == nil)
     }
 
     @Test func `the terms are the instance's and the settings'`() {

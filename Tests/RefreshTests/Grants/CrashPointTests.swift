@@ -1,11 +1,12 @@
 import Connections
 import Domain
 import Foundation
-import Refresh
 import Sodium
 import Testing
 import TestSupport
 import Vault
+
+@testable import Refresh
 
 @Suite("Whatever becomes of process and database, an answer that came is kept", .timeLimit(.minutes(1)))
 struct CrashPointTests {
@@ -108,7 +109,10 @@ struct CrashPointTests {
         let waiter = Task { await first.engine.coordinator.outcome(of: seen, deadline: deadline) }
         await world.outbound.waitForRequests(sent + 1)
         let engine = world.engine()
-        world.clock.advance(by: .seconds(339))
+        for seconds in [0, 100, 100, 100, 39] {
+            world.clock.advance(by: .seconds(seconds))
+            await engine.touch()
+        }
         #expect(await waiter.value == .failure(.timedOut))
         first.store.die()
         #expect(try await flights.refresh(engine).backOff?.reason == .outcomeUnknown)
@@ -190,7 +194,10 @@ struct CrashPointTests {
         _ = try await leftBeforeWrite()
         let elsewhere = try SpoolBed()
         let next = try await instance(2, in: elsewhere.directory)
-        world.clock.advance(by: .seconds(400))
+        for seconds in [0, 100, 100, 100, 100] {
+            world.clock.advance(by: .seconds(seconds))
+            await next.engine.touch()
+        }
         world.database.fail(.leaseComplete, with: .unavailable, times: 60)
         try await running(next) { [flights] () async throws in
             #expect(try await flights.refresh(next.engine) == .success("at-a-3"))

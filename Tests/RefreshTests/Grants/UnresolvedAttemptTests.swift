@@ -1,9 +1,10 @@
 import Connections
 import Domain
-import Refresh
 import Sodium
 import Testing
 import TestSupport
+
+@testable import Refresh
 
 @Suite("An attempt that nobody wrote the end of", .timeLimit(.minutes(1)))
 struct UnresolvedAttemptTests {
@@ -21,26 +22,36 @@ struct UnresolvedAttemptTests {
         #expect(try flights.row().isSending)
     }
 
+    /// Time passes for an instance that has answers of the database all the while.
+    private func pass(_ duration: Duration, _ engine: RefreshEngine) async {
+        let end = world.clock.now.advanced(by: duration)
+        await engine.touch()
+        while world.clock.now < end {
+            world.clock.advance(by: min(end - world.clock.now, .seconds(100)))
+            await engine.touch()
+        }
+    }
+
     @Test func `it is not taken over before the wait, by an instance however long in touch`() async throws {
         let engine = world.engine()
-        world.clock.advance(by: .seconds(300))
+        await pass(.seconds(300), engine)
         try await leaveUnresolved()
-        world.clock.advance(by: .seconds(40))
+        await pass(.seconds(40), engine)
         let first = try #require(try await flights.refresh(engine).backOff)
         #expect(first.reason == .outcomeUnknown && first.remaining == .seconds(300))
-        world.clock.advance(by: .seconds(299))
+        await pass(.seconds(299), engine)
         let last = try #require(try await flights.refresh(engine).backOff)
         #expect(last.remaining == .seconds(1))
         #expect(flights.server.sent.count == 1, "nothing was sent")
-        world.clock.advance(by: .seconds(1))
+        await pass(.seconds(1), engine)
         #expect(try await flights.refresh(engine) == .success("at-a-2"))
     }
 
     @Test func `a refresh by name doesn't take it over either`() async throws {
         let engine = world.engine()
-        world.clock.advance(by: .seconds(300))
+        await pass(.seconds(300), engine)
         try await leaveUnresolved()
-        world.clock.advance(by: .seconds(40))
+        await pass(.seconds(40), engine)
         #expect(try await flights.refresh(engine, isForced: true).backOff?.reason == .outcomeUnknown)
         #expect(flights.server.sent.count == 1)
     }
@@ -56,15 +67,15 @@ struct UnresolvedAttemptTests {
 
     @Test func `an instance that was out of touch waits the whole time anew`() async throws {
         let engine = world.engine()
-        world.clock.advance(by: .seconds(300))
+        await pass(.seconds(300), engine)
         try await leaveUnresolved()
-        world.clock.advance(by: .seconds(339))
+        await pass(.seconds(339), engine)
         world.database.fail(.leaseAcquire, with: .unavailable)
         #expect(try await flights.refresh(engine) == .failure(.storeUnavailable))
-        world.clock.advance(by: .seconds(299))
+        await pass(.seconds(299), engine)
         #expect(try await flights.refresh(engine).backOff?.reason == .outcomeUnknown)
         #expect(flights.server.sent.count == 1)
-        world.clock.advance(by: .seconds(1))
+        await pass(.seconds(1), engine)
         #expect(try await flights.refresh(engine) == .success("at-a-2"))
     }
 
@@ -73,7 +84,31 @@ struct UnresolvedAttemptTests {
         world.clock.advance(by: .seconds(1_000))
         let engine = world.engine()
         #expect(try await flights.refresh(engine).backOff?.reason == .outcomeUnknown)
-        world.clock.advance(by: .seconds(300))
+        await pass(.seconds(300), engine)
+        #expect(try await flights.refresh(engine) == .success("at-a-2"))
+    }
+
+    @Test func `an instance that started while the database was away waits from its first answer on`() async throws {
+        try await leaveUnresolved()
+        let engine = world.engine()
+        world.database.fail(.refreshDue, with: .unavailable)
+        await engine.touch()
+        world.clock.advance(by: .seconds(1_000))
+        #expect(try await flights.refresh(engine).backOff?.reason == .outcomeUnknown)
+        await pass(.seconds(299), engine)
+        #expect(try await flights.refresh(engine).backOff?.reason == .outcomeUnknown)
+        #expect(flights.server.sent.count == 1)
+    }
+
+    @Test func `an instance that was stopped, and may have missed an absence, waits the whole time anew`() async throws
+    {
+        let engine = world.engine()
+        await pass(.seconds(300), engine)
+        try await leaveUnresolved()
+        world.clock.advance(by: .seconds(1_000))
+        #expect(try await flights.refresh(engine).backOff?.reason == .outcomeUnknown)
+        #expect(flights.server.sent.count == 1)
+        await pass(.seconds(300), engine)
         #expect(try await flights.refresh(engine) == .success("at-a-2"))
     }
 

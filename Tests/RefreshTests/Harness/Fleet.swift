@@ -108,9 +108,9 @@ final class Fleet: Sendable {
         for machine in machines { await machine.drain(until: clock.now) }
     }
 
-    /// Each machine sleeps in its scheduler and in its replay, and a flight that waits for something does so as well.
+    /// Each machine sleeps in its scheduler, its replay and between its looks for the database, and a flight that waits for something does so as well.
     static func isBusy(_ machines: [RefreshEngine], on clock: FakeClock) -> Bool {
-        clock.sleeperCount < machines.reduce(0) { $0 + 2 + $1.inFlight }
+        clock.sleeperCount < machines.reduce(0) { $0 + 3 + $1.inFlight }
     }
 
     private var activity: Int {
