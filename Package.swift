@@ -54,8 +54,27 @@ let systemLibraries: [Target] = [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CEmbedded"),
+]
+
+// The OData client: products of their own, which know nothing of the service.
+let odata: [Target] = [
+    library("LibXML", ["CXML2"]),
+    library("OData", ["LibXML", httpTypes]),
+    library("ODataCurl", ["OData", "CCurl", "CLinux", httpTypes]),
+    library("ODataGenerator", ["OData"]),
+    .executableTarget(
+        name: "odata",
+        dependencies: ["OData", "ODataCurl", "ODataGenerator", argumentParser, httpTypes, systemPackage],
+        path: "Sources/ODataCommand", swiftSettings: swiftSettings),
+    .plugin(
+        name: "GenerateOData",
+        capability: .command(
+            intent: .custom(verb: "generate-odata", description: "Writes Swift types for an OData service."),
+            permissions: [.writeToPackageDirectory(reason: "The generated files go into the package.")]),
+        dependencies: ["odata"], path: "Sources/Plugins/GenerateOData"),
 ]
 
 // One row a target, top row lowest; Tests/LayeringTests holds the imports to the same table.
@@ -151,6 +170,23 @@ let peers: [Target] = [
         path: "Tests/Peers/PeerTests", swiftSettings: swiftSettings),
 ]
 
+// The OData client's tests, what feeds its readers with damaged input, and what measures it.
+let odataTests: [Target] = [
+    tests("LibXMLTests", ["LibXML"]),
+    tests("ODataTests", ["OData", httpTypes], exclude: ["Samples"]),
+    tests("ODataCurlTests", ["ODataCurl", "OData", "CLinux", httpTypes]),
+    tests("ODataGeneratorTests", ["ODataGenerator", "OData", httpTypes]),
+    tests("ODataCommandTests", ["odata", "OData", argumentParser]),
+    tests("ODataPeerTests", ["OData", "ODataCurl", httpTypes], exclude: ["Harness/odatapy_service.py"]),
+    tests("ODataTutorialTests", ["OData", "ODataCurl", httpTypes]),
+    .target(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+    .executableTarget(
+        name: "ODataFuzz", dependencies: ["OData", "CLibFuzzer"], path: "Tests/Fuzz/ODataFuzz",
+        swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "ODataBench", dependencies: ["OData"], path: "Tests/Benchmarks/ODataBench", swiftSettings: swiftSettings),
+]
+
 let testTargets: [Target] = [
     tests("LayeringTests", []),
     tests("SodiumTests", ["Sodium"]),
@@ -201,8 +237,14 @@ let testTargets: [Target] = [
 let package = Package(
     name: "sallyport",
     platforms: [.macOS(.v26)],
-    products: [.executable(name: "sallyport", targets: ["sallyport"])],
+    products: [
+        .executable(name: "sallyport", targets: ["sallyport"]),
+        .library(name: "OData", targets: ["OData"]),
+        .library(name: "ODataCurl", targets: ["ODataCurl"]),
+        .executable(name: "odata", targets: ["odata"]),
+        .plugin(name: "GenerateOData", targets: ["GenerateOData"]),
+    ],
     dependencies: dependencies,
-    targets: systemLibraries + libraries + executables + testSupport + peers + testTargets,
+    targets: systemLibraries + libraries + odata + executables + testSupport + peers + testTargets + odataTests,
     swiftLanguageModes: [.v6]
 )

@@ -30,7 +30,7 @@ need_swift() {
 }
 
 # What a build links against and what the service needs at run time.
-build_packages=(libpq-dev libsodium-dev libssl-dev libcurl4-openssl-dev pkg-config postgresql postgresql-client
+build_packages=(libpq-dev libsodium-dev libssl-dev libcurl4-openssl-dev libxml2-dev pkg-config postgresql postgresql-client
     ca-certificates)
 # What the other side of the tests, the demo and the benchmarks runs on.
 peer_packages=(python3 python3-venv nginx-light openssl curl jq pgbouncer)
@@ -51,7 +51,7 @@ need_python() {
     export PATH="$venv/bin:$PATH"
 }
 
-python_peers=(mock-sap==0.22.0 nanoidp==3.4.0)
+python_peers=(mock-sap==0.22.0 nanoidp==3.4.0 odatapy==5.3.0)
 
 # A free TCP port on loopback.
 free_port() {

@@ -33,6 +33,11 @@ private let allowed: [String: Set<String>] = [
         "Domain", "Sodium", "StrictJSON", "Identity", "Connections", "Catalogue", "EmbeddedFiles", "Observability",
         "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOSSL", "Logging", "ServiceLifecycle",
     ],
+    // The OData client knows nothing of the service, and the service nothing of it.
+    "LibXML": ["CXML2"],
+    "OData": ["LibXML", "HTTPTypes"],
+    "ODataCurl": ["OData", "CCurl", "CLinux", "HTTPTypes"],
+    "ODataGenerator": ["OData"],
 ]
 
 /// Modules of the toolchain; full Foundation is not among them, because nothing in a layer needs it.
@@ -56,19 +61,20 @@ struct LayeringTests {
     @Test func `every library target has a row`() throws {
         let targets = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path)
             .filter { !$0.hasPrefix("C") || $0 == "Catalogue" || $0 == "Connections" }
-            .filter { $0 != "sallyport" }
+            .filter { !["sallyport", "ODataCommand", "Plugins"].contains($0) }
         #expect(Set(targets) == Set(allowed.keys))
     }
 
     @Test func `a wrapper alone imports its C library`() throws {
-        let owners = [
-            "CLibPQ": "Postgres", "CSodium": "Sodium", "COpenSSL": "OpenSSLCrypto", "CCurl": "OutboundHTTP",
-            "CEmbedded": "EmbeddedFiles",
+        // libcurl has two: the service's way out, with its policy, and the OData client's transport, which has none of it.
+        let owners: [String: Set<String>] = [
+            "CLibPQ": ["Postgres"], "CSodium": ["Sodium"], "COpenSSL": ["OpenSSLCrypto"],
+            "CCurl": ["OutboundHTTP", "ODataCurl"], "CEmbedded": ["EmbeddedFiles"], "CXML2": ["LibXML"],
         ]
-        for target in allowed.keys.sorted() + ["sallyport"] {
+        for target in allowed.keys.sorted() + ["sallyport", "ODataCommand"] {
             for (file, module) in try Self.imports(of: target) {
-                if let owner = owners[module] {
-                    #expect(owner == target, "\(target)/\(file) imports \(module), which is \(owner)'s")
+                if let owners = owners[module] {
+                    #expect(owners.contains(target), "\(target)/\(file) imports \(module), which is another's")
                 }
             }
         }

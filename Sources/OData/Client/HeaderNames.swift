@@ -1,0 +1,24 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static let odataVersion = known("OData-Version")
+    static let odataMaxVersion = known("OData-MaxVersion")
+    static let odataEntityID = known("OData-EntityId")
+    static let dataServiceVersion = known("DataServiceVersion")
+    static let maxDataServiceVersion = known("MaxDataServiceVersion")
+    static let dataServiceID = known("DataServiceId")
+    static let httpMethodOverride = known("X-HTTP-Method")
+    static let slug = known("Slug")
+    static let prefer = known("Prefer")
+    static let preferenceApplied = known("Preference-Applied")
+    static let asyncResult = known("AsyncResult")
+    static let sapMetadataLastModified = known("sap-metadata-last-modified")
+
+    /// Every argument is a literal above and a token of RFC 9110 §5.6.2.
+    private static func known(_ name: StaticString) -> HTTPField.Name { HTTPField.Name(name.description) ?? .accept }
+}
+
+extension HTTPRequest.Method {
+    /// Version 2's PATCH (MS-ODATA §2.2.5.3).
+    static let merge = HTTPRequest.Method("MERGE") ?? .patch
+}
