@@ -18,7 +18,7 @@ from pyodata.v2.model import Config, MetadataBuilder, PolicyIgnore
 class Response:
     def __init__(self, content):
         self.content, self.status_code, self.headers = content, 200, {"content-type": "application/json"}
-        self.text = None
+        self.text, self.url = None, ''
 
     def json(self):
         return json.loads(self.content)

@@ -1,10 +1,10 @@
 extension EntityKey {
     /// The key in the one form that services of SAP take as the same: for comparing, never to be sent.
     ///
-    /// Text of digits loses its leading zeros where the property says that it is such (`sap:display-format="NonNegative"`,
-    /// `Common.IsDigitSequence`), as ABAP's conversion ALPHA has it; text in capitals (`UpperCase`, `Common.IsUpperCase`)
-    /// is upper-cased; blanks at the end go, which ABAP doesn't store. A single key has no name, several parts are in the
-    /// type's order. Nothing becomes a number.
+    /// Text of digits loses its leading zeros where the property says that it is such
+    /// (`sap:display-format="NonNegative"`, `Common.IsDigitSequence`), as ABAP's conversion ALPHA has it; text in
+    /// capitals (`UpperCase`, `Common.IsUpperCase`) is upper-cased; blanks at the end go, which ABAP doesn't store. A
+    /// single key has no name, several parts are in the type's order. Nothing becomes a number.
     ///
     /// - Returns: the key as it is if the type isn't known or has other key properties.
     public func normalized(for type: QualifiedName, in metadata: Metadata) -> EntityKey {

@@ -14,9 +14,9 @@ public struct EncodedQuery: Sendable, Hashable {
 extension Query {
     /// Writes the query for a version, checked against the metadata if there is one.
     ///
-    /// With metadata: names must be the service's, values become their properties' types (so that a key given as text is a
-    /// GUID where the property is one), functions get their parameters' types. Without: names must be OData identifiers,
-    /// and values are written as what they are.
+    /// With metadata: names must be the service's, values become their properties' types (so that a key given as text
+    /// is a GUID where the property is one), functions get their parameters' types. Without: names must be OData
+    /// identifiers, and values are written as what they are.
     ///
     /// - Throws: what is wrong and by which name; nothing half right is written.
     public func encoded(_ version: ODataVersion, metadata: Metadata? = nil) throws(QueryError) -> EncodedQuery {
@@ -25,8 +25,8 @@ extension Query {
         return try URLWriter(version).encoded(query)
     }
 
-    /// The type of what the query gives: an entity or complex type, a property's, `Edm.Int64` for a count; a collection where
-    /// it gives many.
+    /// The type of what the query gives: an entity or complex type, a property's, `Edm.Int64` for a count; a collection
+    /// where it gives many.
     ///
     /// - Returns: nil where the metadata doesn't know the path or where there is nothing typed (`$metadata`, `$batch`).
     public func resultType(in metadata: Metadata) -> TypeReference? {
@@ -40,13 +40,14 @@ extension Query {
 
     /// Reads a URL below the service root: a path, and perhaps `?` and options.
     ///
-    /// Version 4.01 takes the protocol's options without their `$`, in any case. In version 2 a `+` in an option is a space,
-    /// as SAP's services have it. Metadata tells function imports and their parameters from sets, keys and custom options.
+    /// Version 4.01 takes the protocol's options without their `$`, in any case. In version 2 a `+` in an option is a
+    /// space, as SAP's services have it. Metadata tells function imports and their parameters from sets, keys and
+    /// custom options.
     ///
     /// What was read can be written, and is equal when it is read again.
     ///
-    /// - Throws: `.syntax` with the offset in bytes, `.tooDeep`, `.notInVersion`, and what `encoded` throws for parts that
-    ///   can't stand together.
+    /// - Throws: `.syntax` with the offset in bytes, `.tooDeep`, `.notInVersion`, and what `encoded` throws for parts
+    ///   that can't stand together.
     public init(
         parsing relativeURL: some StringProtocol, version: ODataVersion, metadata: Metadata? = nil
     ) throws(QueryError) {

@@ -4,16 +4,19 @@
 ///
 ///     Query("A_BusinessPartner").key("1").navigate("to_Address").select("City").filter(.property("City") == "Rome")
 ///
-/// Nothing is checked before `encoded(_:metadata:)`, which throws rather than write a URL that the version doesn't have.
+/// Nothing is checked before `encoded(_:metadata:)`, which throws rather than write a URL that the version doesn't
+/// have.
 public struct Query: Sendable, Hashable {
+    /// Where it is.
     public var path: ResourcePath
+    /// What of it, and how.
     public var options = QueryOptions()
 
     /// The service document, and the start of nested options.
     public init() { path = ResourcePath() }
 
-    /// - Parameter path: a set, singleton or import, or several names with slashes between them; a name with dots is a type
-    ///   or an operation. Keys are given by `key(_:)`.
+    /// - Parameter path: a set, singleton or import, or several names with slashes between them; a name with dots is
+    ///   a type or an operation. Keys are given by `key(_:)`.
     public init(_ path: String) {
         self.path = ResourcePath(Query.segments(path))
     }
@@ -22,8 +25,11 @@ public struct Query: Sendable, Hashable {
         (self.path, self.options) = (path, options)
     }
 
+    /// `$metadata`: what the service consists of.
     public static var metadata: Query { Query(path: ResourcePath([.metadata])) }
+    /// `$batch`: several requests in one.
     public static var batch: Query { Query(path: ResourcePath([.batch])) }
+    /// `$all`: every entity of the service, of whatever type. Version 4.
     public static var all: Query { Query(path: ResourcePath([.all])) }
 
     /// All combinations of the sets' entities.

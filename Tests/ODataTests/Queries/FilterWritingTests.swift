@@ -123,7 +123,8 @@ struct FilterWritingTests {
         let tree = city == "Rome" && number > 5 && since != nil && city.contains("o") && number.isOneOf([1, 2])
         #expect(
             try tree.text(.v4)
-                == "City eq 'Rome' and Number gt 5 and Since ne null and contains(City,'o') and (Number eq 1 or Number eq 2)"
+                == "City eq 'Rome' and Number gt 5 and Since ne null and contains(City,'o')"
+                + " and (Number eq 1 or Number eq 2)"
         )
         let variable = "Oslo"
         #expect(try (QueryExpression.property("City") == variable).text(.v2) == "City eq 'Oslo'")

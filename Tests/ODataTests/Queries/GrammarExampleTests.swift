@@ -1,7 +1,8 @@
 import OData
 import Testing
 
-/// Inputs of the OData ABNF test cases 4.01 (oasis-tcs/odata-abnf, abnf/odata-abnf-testcases.yaml), by the sections of part 2.
+/// Inputs of the OData ABNF test cases 4.01 (oasis-tcs/odata-abnf, abnf/odata-abnf-testcases.yaml), by the sections of
+/// part 2.
 @Suite("Examples of the grammar (OData ABNF test cases 4.01)")
 struct GrammarExampleTests {
     @Test(arguments: [
@@ -29,7 +30,7 @@ struct GrammarExampleTests {
         "Products/$filter(Age%20gt%203)/$filter(Price%20lt%205)", "Products/$filter(Age%20gt%203)(ID='Sugar')",
         "Products/$filter(@foo)/$filter(@bar)/$count?$filter=Price%20lt%206&@foo=Age%20gt%203&@bar=Price%20lt%205",
         "Products/$filter(@foo)/$each/Special.Discount?@foo=Age%20gt%203",
-        "$crossjoin(Customers,Countries)?$filter=Customers/CountryCode%20eq%20Countries/CountryCode&$expand=Customers($select=Name),Countries($select=Name)",
+        "$crossjoin(A,B)?$filter=A/CountryCode%20eq%20B/CountryCode&$expand=A($select=Name),B($select=Name)",
         "$all?$search=red", "$all/Model.Customer?$filter=contains(Name,'red')", "People/$query",
         "People(42)/FirstName/$query", "Categories(1)/Model.ProductsByColor(color=@c)/$query",
         "$crossjoin(Customers,Countries)/$query", "Employees?$filter=LastName%20eq%20$root/Employees('A1245')/LastName",
@@ -125,7 +126,8 @@ struct GrammarExampleTests {
         "X?$expand=Customer/$ref($levels=4)", "X?$expand=Customer/$ref($select=Name)",
         "X?$expand=Items/$count($count=true)",
         "X?$expand=Category($levels=04)", "X?$count", "X?$search=%22blue", "X?$expand=Manager($search=gr(een)",
-        "X?$index=fortytwo", "$entity?$format=json", "X?$top=-1", "X?$top=1&$top=2", "X?$foo=1", "X?$filter=", "X?@p",
+        "X?$index=fortytwo", "$entity?$format=json", "X?$top=-1", "X?$top=1&$top=2", "X?$foo=1", "X?$filter=",
+        "X?@p=1&@p=2", "X(A=1,A=2)", "X/ns.F(a=@p,a=@q)", "X?$filter=[A,{\"b\":C,\"b\":D}] eq 1", "X?@p",
         "X?@1=2",
         "X?$levels=2", "X//Y", "/X", "X/", "X?$select=a b", "X?$expand=A($format=json)", "X#y", "X?$filter=A%20eq%2",
         "X(%FF)", "%",

@@ -131,6 +131,8 @@ struct QueryInjectionTests {
         let query = Query("S").key(.string(long)).navigate("N").filter(.property("A") == .value(long)).custom("x", long)
         let url = try query.encoded(.v4).relativeURL
         #expect(try Query(parsing: url, version: .v4) == query)
+        let paths = (0..<20_000).map { "a\($0)" }.joined(separator: ",")
+        #expect(try Query(parsing: "S?$select=\(paths)&$expand=\(paths)", version: .v2).options.select.count == 20_000)
         let segments = String(repeating: "a/", count: 100_000) + "a"
         #expect(try Query(parsing: segments, version: .v4).path.segments.count == 100_001)
         let options = "S?" + Array(repeating: "a=1", count: 100_000).joined(separator: "&")

@@ -103,7 +103,8 @@ struct QueryMetadataTests {
             (
                 Query("Products").apply(.groupBy(["Maker/Label"], [.aggregate([.sum("Parts/Quantity", as: "Total")])]))
                     .orderBy(.ascending("Total")),
-                "Products?$apply=groupby((Maker/Label),aggregate(Parts/Quantity%20with%20sum%20as%20Total))&$orderby=Total"
+                "Products?$apply=groupby((Maker/Label),aggregate(Parts/Quantity%20with%20sum%20as%20Total))"
+                    + "&$orderby=Total"
             ),
             (
                 Query("Products").cast(to: QueriesSamples.name("SpecialProduct")).select("Extra", "Name"),

@@ -146,7 +146,7 @@ struct QueriesGenerator {
             values.append(value == .null ? .string("x") : value)
         }
         if values.count == 1 { return random.chance(50) ? EntityKey(values[0]) : EntityKey([.init(name(), values[0])]) }
-        return EntityKey(values.map { EntityKey.Part(name(), $0) })
+        return EntityKey(values.enumerated().map { EntityKey.Part("\(name())\($0.offset)", $0.element) })
     }
 
     // MARK: Expressions

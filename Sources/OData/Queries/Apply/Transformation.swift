@@ -22,6 +22,7 @@ public indirect enum Transformation: Sendable, Hashable {
     /// `ancestors`, `descendants`, `traverse`, and transformations of the service (with a namespace).
     case call(String, [TransformationArgument])
 
+    /// Which instances are kept, by their name in the text.
     public enum LimitKind: String, Sendable, Hashable, CaseIterable {
         case topCount = "topcount"
         case topSum = "topsum"
@@ -45,6 +46,7 @@ public indirect enum Transformation: Sendable, Hashable {
 public struct AggregateItem: Sendable, Hashable {
     /// An earlier aggregation that this one is of: `from Time with average`.
     public struct From: Sendable, Hashable {
+        /// Paths that the earlier aggregation was grouped by.
         public var properties: [String]
         public var method: AggregateMethod?
 
@@ -57,6 +59,7 @@ public struct AggregateItem: Sendable, Hashable {
     public var expression: QueryExpression
     /// nil for counts and custom aggregates.
     public var method: AggregateMethod?
+    /// Earlier aggregations, the last one first.
     public var from: [From]
     /// The name of the result; nil for a custom aggregate that keeps its own, and in an expression.
     public var alias: String?
@@ -73,6 +76,7 @@ public struct AggregateItem: Sendable, Hashable {
         AggregateItem(.path(MemberPath(.implicit, [.count()])), as: alias)
     }
 
+    /// The sum of a property.
     public static func sum(_ path: String, as alias: String) -> AggregateItem {
         AggregateItem(.property(path), with: .sum, as: alias)
     }
@@ -89,8 +93,8 @@ public enum AggregateMethod: Sendable, Hashable {
 public enum GroupingItem: Sendable, Hashable, ExpressibleByStringLiteral {
     /// A path of names.
     case property(String)
-    /// Levels from the coarsest to the finest, and all of it if `isTotal` (`$all`, of earlier drafts that SAP has); one name
-    /// alone is that of a hierarchy.
+    /// Levels from the coarsest to the finest, and all of it if `isTotal` (`$all`, of earlier drafts that SAP has); one
+    /// name alone is that of a hierarchy.
     case rollUp([String], isTotal: Bool = false)
     /// `rolluprecursive`.
     case recursive([TransformationArgument])

@@ -1,4 +1,5 @@
-/// Holds expressions to the metadata: names must be there, and literals become the types of what they are compared with.
+/// Holds expressions to the metadata: names must be there, and literals become the types of what they are compared
+/// with.
 ///
 /// Coarse on purpose: what a service makes of an expression whose types are unusual is the service's to say.
 struct ExpressionChecker {

@@ -1,5 +1,6 @@
 /// A path in an expression: where it begins, and steps from there.
 public struct MemberPath: Sendable, Hashable {
+    /// Where a path begins.
     public enum Root: Sendable, Hashable {
         /// The instance that the option is about, or a lambda variable, which is the first step then.
         case implicit
@@ -15,7 +16,9 @@ public struct MemberPath: Sendable, Hashable {
         case alias(String)
     }
 
+    /// The implicit instance in most paths.
     public var root: Root
+    /// At least one behind the implicit root and `$root`.
     public var steps: [MemberStep]
 
     public init(_ root: Root = .implicit, _ steps: [MemberStep]) { (self.root, self.steps) = (root, steps) }
@@ -48,8 +51,8 @@ public enum MemberStep: Sendable, Hashable {
     case type(QualifiedName)
     /// Of the set or navigation before it.
     case key(EntityKey)
-    /// A function of the service, with its namespace if the version is below 4.01 or an argument is a literal: without one
-    /// it reads like a key.
+    /// A function of the service, with its namespace if the version is below 4.01 or an argument is a literal: without
+    /// one it reads like a key.
     case call(String, [NamedArgument])
     /// Without a lambda: whether there is any.
     case any(Lambda?)

@@ -2,6 +2,7 @@ extension QueryExpression {
     /// - Parameter path: `Name`, `Address/City`, `$it/Name`, `Items/$count`: see `MemberPath.init(_:)`.
     public static func property(_ path: String) -> QueryExpression { .path(MemberPath(path)) }
 
+    /// A literal, in the type that Swift's has.
     public static func value(_ value: some ODataConvertible) -> QueryExpression { .literal(value.queryLiteral) }
 
     /// A parameter alias, whose value `Query.alias(_:_:)` gives.
@@ -9,6 +10,7 @@ extension QueryExpression {
 
     /// The instance that the resource path identifies.
     public static var it: QueryExpression { .path(MemberPath(.it, [])) }
+    /// `$this` of 4.01: the instance that the option is about.
     public static var this: QueryExpression { .path(MemberPath(.this, [])) }
 
     /// A function of the service on the current instance.
@@ -20,6 +22,7 @@ extension QueryExpression {
         .path(MemberPath(.implicit, [.call(name, arguments.map { NamedArgument($0.key, $0.value) })]))
     }
 
+    /// The service's time; version 4.
     public static var now: QueryExpression { .call(.now, []) }
 
     /// A property of what this path leads to. Of anything but a path nothing can be had: it can't be written then.
@@ -28,6 +31,7 @@ extension QueryExpression {
     /// How many members the collection has.
     public var count: QueryExpression { appending([.count()]) }
 
+    /// How many members the condition holds for; 4.01.
     public func count(where condition: QueryExpression) -> QueryExpression { appending([.count(filter: condition)]) }
 
     /// Whether the collection has any member.
@@ -57,17 +61,28 @@ extension QueryExpression {
         .or(values.map { .binary(.equal, self, $0) })
     }
 
+    /// Whether all these flags are set; version 4.
     public func has(_ flags: EnumerationValue) -> QueryExpression { .binary(.has, self, .literal(.enumeration(flags))) }
 
+    /// Whether the text has the other in it.
     public func contains(_ text: QueryExpression) -> QueryExpression { .call(.contains, [self, text]) }
+    /// Whether the text begins with the other.
     public func startsWith(_ text: QueryExpression) -> QueryExpression { .call(.startsWith, [self, text]) }
+    /// Whether the text ends with the other.
     public func endsWith(_ text: QueryExpression) -> QueryExpression { .call(.endsWith, [self, text]) }
+    /// Whether a regular expression (of ECMAScript) finds something; 4.01.
     public func matches(pattern: QueryExpression) -> QueryExpression { .call(.matchesPattern, [self, pattern]) }
+    /// In small letters.
     public func toLower() -> QueryExpression { .call(.toLower, [self]) }
+    /// In capitals.
     public func toUpper() -> QueryExpression { .call(.toUpper, [self]) }
+    /// Without white space at both ends.
     public func trim() -> QueryExpression { .call(.trim, [self]) }
+    /// In characters.
     public var length: QueryExpression { .call(.length, [self]) }
+    /// As a value of another type, null where it is none.
     public func cast(to type: QueryTypeName) -> QueryExpression { .cast(self, type) }
+    /// Whether it is of the type.
     public func isOf(_ type: QueryTypeName) -> QueryExpression { .isOf(self, type) }
 
     /// What isn't a path becomes one that no version can write, so that the fault shows when the query is written.
@@ -79,8 +94,8 @@ extension QueryExpression {
 }
 
 extension ODataConvertible {
-    /// Whole numbers of Swift's `Int`, which stands for no particular type of the protocol, are written without a suffix
-    /// as far as 32 bits go; metadata gives them their property's type.
+    /// Whole numbers of Swift's `Int`, which stands for no particular type of the protocol, are written without a
+    /// suffix as far as 32 bits go; metadata gives them their property's type.
     var queryLiteral: ODataValue {
         if let number = self as? Int, let small = Int32(exactly: number) { return .int32(small) }
         return odataValue

@@ -1,7 +1,9 @@
-/// What stands in `$filter`, `$orderby`, `$compute` and in arguments: a tree that is written in either version and read back.
+/// What stands in `$filter`, `$orderby`, `$compute` and in arguments: a tree that is written in either version and read
+/// back.
 ///
-/// One tree serves both versions: `contains` becomes `substringof` with its arguments turned round in version 2. Writing
-/// fails with a `QueryError` where a version has no such operator or function; no text of a name or value can leave its place.
+/// One tree serves both versions: `contains` becomes `substringof` with its arguments turned round in version 2.
+/// Writing fails with a `QueryError` where a version has no such operator or function; no text of a name or value can
+/// leave its place.
 ///
 /// Source: OData 4.01 part 2 §5.1.1, ABNF §4; version 2: MS-ODATA §2.2.3.6.1.1.
 public indirect enum QueryExpression: Sendable, Hashable {
@@ -26,7 +28,8 @@ public indirect enum QueryExpression: Sendable, Hashable {
     case choice([ChoiceBranch])
     /// The right side of `in`, and nothing else.
     case list([QueryExpression])
-    /// An array or object as JSON: a parameter, or a collection in `hassubset`. A scalar stands in `array` and `object` alone.
+    /// An array or object as JSON: a parameter, or a collection in `hassubset`. A scalar stands in `array` and `object`
+    /// alone.
     case json(JSONNode)
     /// An array whose elements are expressions, one of them at least no JSON: `[FirstName,"Smith"]`.
     case array([QueryExpression])
@@ -52,8 +55,8 @@ public struct ChoiceBranch: Sendable, Hashable {
     }
 }
 
-/// A type in `cast` and `isof`: `Edm.String`, a type of the service, or a collection of either. In 4.01 a type of a default
-/// namespace may have an empty namespace here.
+/// A type in `cast` and `isof`: `Edm.String`, a type of the service, or a collection of either. In 4.01 a type of a
+/// default namespace may have an empty namespace here.
 public struct QueryTypeName: Sendable, Hashable {
     public var name: QualifiedName
     public var isCollection: Bool

@@ -1,4 +1,5 @@
-/// A function that the protocol itself has, called by position (OData 4.01 part 2 §5.1.1.5–§5.1.1.13; MS-ODATA §2.2.3.6.1.1.1).
+/// A function that the protocol itself has, called by position (OData 4.01 part 2 §5.1.1.5–§5.1.1.13; MS-ODATA
+/// §2.2.3.6.1.1.1).
 ///
 /// Functions of a service stand in a path, with named arguments.
 public enum QueryFunction: String, Sendable, Hashable, CaseIterable {

@@ -12,6 +12,7 @@ public struct TypedProperty<Root, Value>: NamedProperty, Hashable {
 
     public init(_ name: String) { self.name = name }
 
+    /// For what has no operator here.
     public var expression: QueryExpression { .property(name) }
 
     /// A property behind this complex property or single navigation.
@@ -40,11 +41,15 @@ extension TypedProperty where Value: ODataConvertible {
 
     /// Equal to one of the values; see `QueryExpression.isOneOf(_:)`.
     public func isOneOf(_ values: [Value]) -> QueryExpression { expression.isOneOf(values.map { .value($0) }) }
+    /// One of a list; 4.01.
     public func isIn(_ values: [Value]) -> QueryExpression { expression.isIn(values.map { .value($0) }) }
 }
 
 extension TypedProperty where Value == String {
+    /// Whether the text has the other in it.
     public func contains(_ text: String) -> QueryExpression { expression.contains(.value(text)) }
+    /// Whether the text begins with the other.
     public func startsWith(_ text: String) -> QueryExpression { expression.startsWith(.value(text)) }
+    /// Whether the text ends with the other.
     public func endsWith(_ text: String) -> QueryExpression { expression.endsWith(.value(text)) }
 }

@@ -1,35 +1,47 @@
 /// The options of a query, or of an expanded navigation. nil and empty are not written.
 public struct QueryOptions: Sendable, Hashable {
+    /// A Boolean expression.
     public var filter: QueryExpression?
+    /// All properties if it is empty.
     public var select: [SelectItem] = []
+    /// Navigations whose entities come in the same answer.
     public var expand: [ExpandItem] = []
+    /// The first one first.
     public var orderBy: [OrderItem] = []
     /// At most so many; the client follows the server's pages until they are there.
     public var top: Int?
+    /// Without so many at the beginning.
     public var skip: Int?
     /// `$count=true`, or `$inlinecount=allpages` of version 2: the answer says how many there are.
     public var count: Bool?
+    /// Free text; version 4.
     public var search: SearchExpression?
+    /// 4.01.
     public var compute: [ComputeItem] = []
     /// Transformations one after the other.
     public var apply: [Transformation] = []
     /// Of an expanded navigation alone: how often it is followed.
     public var levels: ExpandLevels?
+    /// `json`, or a media type.
     public var format: String?
     /// Where a new member of an ordered collection goes; negative counts from the end. 4.01.
     public var index: Int?
     /// The server's own, not to be made up.
     public var skipToken: String?
+    /// The server's own. Version 4.
     public var deltaToken: String?
+    /// 4.01; `*` is the current one.
     public var schemaVersion: String?
     /// The entity that `$entity` or `$ref` is about.
     public var id: String?
+    /// Values of `@name` in expressions and arguments; version 4.
     public var aliases: [QueryAlias] = []
     /// Options of the service, such as `sap-client`, in order; a name may occur twice.
     public var custom: [CustomOption] = []
 
     public init() {}
 
+    /// Nothing is set.
     public var isEmpty: Bool { self == QueryOptions() }
 }
 
@@ -64,6 +76,7 @@ public struct SelectItem: Sendable, Hashable, ExpressibleByStringLiteral {
 
 /// A navigation that is expanded.
 public struct ExpandItem: Sendable, Hashable, ExpressibleByStringLiteral {
+    /// What of the entities is wanted.
     public enum Form: Sendable, Hashable {
         case entities
         /// `/$ref`: their ids alone.
@@ -101,9 +114,13 @@ public struct OrderItem: Sendable, Hashable {
         (self.expression, self.isDescending) = (expression, isDescending)
     }
 
+    /// From the smallest to the largest.
     public static func ascending(_ path: String) -> OrderItem { OrderItem(.property(path)) }
+    /// From the largest to the smallest.
     public static func descending(_ path: String) -> OrderItem { OrderItem(.property(path), isDescending: true) }
+    /// From the smallest to the largest.
     public static func ascending(_ property: some NamedProperty) -> OrderItem { .ascending(property.name) }
+    /// From the largest to the smallest.
     public static func descending(_ property: some NamedProperty) -> OrderItem { .descending(property.name) }
 }
 

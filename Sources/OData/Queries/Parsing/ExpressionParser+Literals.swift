@@ -10,8 +10,8 @@ extension ExpressionParser {
         let text = String(decoding: bytes[start..<end], as: UTF8.self)
         do throws(ValueError) {
             var value = try ODataValue(literal: text, version: version, type: nil)
-            // Some values have several spellings, of which the one that is written may read as another type (`9.1E3`): the
-            // tree has what is read from that.
+            // Some values have several spellings, of which the one that is written may read as another type (`9.1E3`):
+            // the tree has what is read from that.
             let written = try value.literal(version)
             if written != text { value = try ODataValue(literal: written, version: version, type: nil) }
             place = end
@@ -122,8 +122,8 @@ extension ExpressionParser {
         return offset
     }
 
-    /// Between two digits before and two behind, in a time of the day or a date with one: elsewhere a colon is that of a
-    /// branch or a lambda.
+    /// Between two digits before and two behind, in a time of the day or a date with one: elsewhere a colon is that of
+    /// a branch or a lambda.
     private func isTimeSeparator(at offset: Int, from start: Int, _ isDateTime: Bool) -> Bool {
         guard version.isV4, let first = byte(at: offset + 1), let second = byte(at: offset + 2), Self.isDigit(first),
             Self.isDigit(second)

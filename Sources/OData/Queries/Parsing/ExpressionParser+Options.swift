@@ -30,8 +30,10 @@ extension ExpressionParser {
     }
 
     private mutating func alias(into options: inout QueryOptions) throws(QueryError) {
+        let start = place
         try expect("@")
         let name = try identifier()
+        guard options.aliases.allSatisfy({ $0.name != name }) else { throw .syntax(offset: start) }
         try expect("=")
         skipSpace()
         options.aliases.append(QueryAlias(name, try expression()))

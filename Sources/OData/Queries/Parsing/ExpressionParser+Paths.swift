@@ -166,9 +166,12 @@ extension ExpressionParser {
         try expect("(")
         skipSpace()
         var (found, tallest): ([NamedArgument], Int) = ([], 0)
+        var names: Set<String> = []
         if next != UInt8(ascii: ")") {
             repeat {
+                let start = place
                 found.append(try argument())
+                if let name = found.last?.name, !names.insert(name).inserted { throw .syntax(offset: start) }
                 tallest = max(tallest, height)
             } while takeComma()
         }

@@ -1,7 +1,7 @@
 /// Reads expressions and what else stands in options, from text that is not percent-encoded any more.
 ///
-/// One pass without backtracking over anything long: time is linear in the text. Recursion is bounded by `maxLevel`, the tree
-/// by `QueryExpression.maxDepth`, so that whatever was read can be written.
+/// One pass without backtracking over anything long: time is linear in the text. Recursion is bounded by `maxLevel`,
+/// the tree by `QueryExpression.maxDepth`, so that whatever was read can be written.
 struct ExpressionParser {
     let bytes: [UInt8]
     let version: ODataVersion

@@ -15,17 +15,18 @@ struct URLReader {
     }
 
     private func options(_ bytes: ArraySlice<UInt8>, into options: inout QueryOptions) throws(QueryError) {
-        var seen: Set<SystemOption> = []
+        var (seen, aliases): (Set<SystemOption>, Set<String>) = ([], [])
         var start = bytes.startIndex
         while start < bytes.endIndex {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.endIndex
-            if end > start { try option(bytes[start..<end], into: &options, &seen) }
+            if end > start { try option(bytes[start..<end], into: &options, &seen, &aliases) }
             start = end + 1
         }
     }
 
     private func option(
-        _ bytes: ArraySlice<UInt8>, into options: inout QueryOptions, _ seen: inout Set<SystemOption>
+        _ bytes: ArraySlice<UInt8>, into options: inout QueryOptions, _ seen: inout Set<SystemOption>,
+        _ aliases: inout Set<String>
     ) throws(QueryError) {
         let equals = bytes.firstIndex(of: UInt8(ascii: "="))
         let name = try decoded(bytes[..<(equals ?? bytes.endIndex)])
@@ -42,7 +43,9 @@ struct URLReader {
         } else if first == UInt8(ascii: "@") {
             let alias = nameText.dropFirst()
             guard version.isV4 else { throw .notInVersion("@", version) }
-            guard let rawValue, Identifier.isValid(alias) else { throw .syntax(offset: bytes.startIndex) }
+            guard let rawValue, Identifier.isValid(alias), aliases.insert(String(alias)).inserted else {
+                throw .syntax(offset: bytes.startIndex)
+            }
             try read(rawValue) { (parser) throws(QueryError) in
                 options.aliases.append(QueryAlias(String(alias), try parser.expression()))
             }

@@ -1,5 +1,6 @@
 /// The path of a resource, relative to the service root; empty for the service document.
 public struct ResourcePath: Sendable, Hashable {
+    /// In order; a key is a segment of its own.
     public var segments: [PathSegment]
 
     public init(_ segments: [PathSegment] = []) { self.segments = segments }
@@ -20,8 +21,8 @@ public enum PathSegment: Sendable, Hashable {
     case key(EntityKey)
     /// A key value as a segment of its own, in 4.01 and where a service says so (part 2 §4.3.6).
     case keySegment(ODataValue)
-    /// A function with its arguments. Without a namespace and with literals alone it reads like a key: only metadata tells.
-    /// Version 2 writes the arguments as options of the query.
+    /// A function with its arguments. Without a namespace and with literals alone it reads like a key: only metadata
+    /// tells. Version 2 writes the arguments as options of the query.
     case call(String, [NamedArgument])
     /// `$links` of version 2; a navigation follows.
     case links

@@ -73,8 +73,8 @@ extension ExpressionWriter {
 
     static let hierarchyNames: Set<String> = ["ancestors", "descendants", "traverse"]
 
-    /// Transformations among the arguments are those that keep instances (data aggregation §3.1), by whose names they are
-    /// known from expressions.
+    /// Transformations among the arguments are those that keep instances (data aggregation §3.1), by whose names they
+    /// are known from expressions.
     private mutating func transformationArguments(
         _ arguments: [TransformationArgument], of name: String
     ) throws(QueryError) {

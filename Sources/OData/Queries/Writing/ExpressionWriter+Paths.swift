@@ -93,9 +93,11 @@ extension ExpressionWriter {
     }
 
     mutating func arguments(_ arguments: [NamedArgument]) throws(QueryError) {
+        var names: Set<String> = []
         for (place, argument) in arguments.enumerated() {
             if place > 0 { text += "," }
             if let name = argument.name {
+                guard names.insert(name).inserted else { throw .misplaced(name) }
                 text += try Self.identifier(name) + "="
             } else {
                 // Only an alias has no name, and it is the only one: a key.

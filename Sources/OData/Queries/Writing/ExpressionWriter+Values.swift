@@ -52,8 +52,9 @@ extension ExpressionWriter {
             text += "]"
         case .object(let members):
             text += "{"
+            var names: Set<String> = []
             for (place, member) in members.enumerated() {
-                guard members[..<place].allSatisfy({ $0.name != member.name }) else { throw .invalidName(member.name) }
+                guard names.insert(member.name).inserted else { throw .invalidName(member.name) }
                 if place > 0 { text += "," }
                 text += String(decoding: JSONNode.string(member.name).serialized(), as: UTF8.self) + ":"
                 try element(member.value)
@@ -76,9 +77,11 @@ extension ExpressionWriter {
         if key.parts.count == 1, first.name == nil {
             try keyValue(first.value)
         } else {
+            var names: Set<String> = []
             for (place, part) in key.parts.enumerated() {
                 guard let name = part.name else { throw .keyMismatch(expected: key.parts.compactMap(\.name)) }
                 guard Identifier.isValid(name) else { throw .invalidName(name) }
+                guard names.insert(name).inserted else { throw .keyMismatch(expected: names.sorted()) }
                 if place > 0 { text += "," }
                 text += name + "="
                 try keyValue(part.value)

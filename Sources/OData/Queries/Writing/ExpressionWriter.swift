@@ -1,7 +1,7 @@
 /// Writes expressions and what else stands in options, not percent-encoded.
 ///
-/// Parentheses stand where the order of operators needs them, and around `not` below an operator, about which the grammar and
-/// the table of precedence say different things.
+/// Parentheses stand where the order of operators needs them, and around `not` below an operator, about which the
+/// grammar and the table of precedence say different things.
 struct ExpressionWriter {
     let version: ODataVersion
     var text = ""

@@ -26,7 +26,9 @@ extension ExpressionWriter {
         try writeTokens(options, into: &found)
         for (name, _) in found where !place.allows(String(name.dropFirst())) { throw .misplaced(name) }
         if place != .query, let custom = options.custom.first { throw .misplaced(custom.name) }
+        var aliases: Set<String> = []
         for alias in options.aliases {
+            guard aliases.insert(alias.name).inserted else { throw .misplaced("@" + alias.name) }
             guard place == .query || (place != .count && place != .references && version >= .v401) else {
                 throw .misplaced("@" + alias.name)
             }

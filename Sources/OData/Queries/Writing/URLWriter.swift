@@ -162,7 +162,8 @@ struct URLWriter {
         }
     }
 
-    /// Text goes without quotes. What a path would swallow (`.`, `..`, nothing) or the protocol has itself can't be one.
+    /// Text goes without quotes. What a path would swallow (`.`, `..`, nothing) or the protocol has itself can't be
+    /// one.
     private func keySegment(_ value: ODataValue, _ writer: ExpressionWriter) throws(QueryError) -> String {
         try writer.needs(.v401, "key as segment")
         let text: String

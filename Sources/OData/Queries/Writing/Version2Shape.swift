@@ -1,4 +1,5 @@
-/// What version 2 makes of nested options: paths in `$expand` and `$select`, side by side (MS-ODATA §2.2.3.6.1.3, §2.2.3.6.1.11).
+/// What version 2 makes of nested options: paths in `$expand` and `$select`, side by side (MS-ODATA §2.2.3.6.1.3,
+/// §2.2.3.6.1.11).
 enum Version2Shape {
     /// - Throws: `.notInVersion` for what version 2 can't ask of an expanded navigation.
     static func flatten(_ options: inout QueryOptions) throws(QueryError) {
@@ -12,13 +13,15 @@ enum Version2Shape {
         var expands: [String] = []
         var selects: [String] = []
         private var known: Set<String> = []
+        private var expanded: Set<String> = []
+        /// Navigations of which some properties are selected.
+        private var narrowed: Set<String> = []
 
         mutating func gather(_ options: QueryOptions, at prefix: String, depth: Int) throws(QueryError) {
             guard depth <= QueryExpression.maxDepth else { throw .tooDeep }
-            let start = selects.count
             for item in options.select {
                 guard item.options.isEmpty else { throw .notInVersion("$select()", .v2) }
-                select(prefix + item.path)
+                try select(prefix + item.path)
             }
             for item in options.expand {
                 guard item.form == .entities else { throw .notInVersion("$ref", .v2) }
@@ -30,34 +33,46 @@ enum Version2Shape {
                 let before = selects.count
                 try gather(item.options, at: path + "/", depth: depth + 1)
                 // All of its properties, beside some of what lies behind it.
-                if item.options.select.isEmpty, selects.count > before { select(path + "/*") }
+                if item.options.select.isEmpty, selects.count > before { try select(path + "/*") }
             }
-            if prefix.isEmpty { completeTopLevel(options, start) }
+            if prefix.isEmpty { try completeTopLevel(options) }
         }
 
         /// A navigation that no selected path names is not expanded, whatever `$expand` says: its name must stand in
         /// `$select`. The shortest name that others don't narrow is enough.
-        private mutating func completeTopLevel(_ options: QueryOptions, _ start: Int) {
+        private mutating func completeTopLevel(_ options: QueryOptions) throws(QueryError) {
             guard !selects.isEmpty else { return }
-            if options.select.isEmpty { select("*") }
+            if options.select.isEmpty { try select("*") }
             for path in expands {
                 var names = ""
-                for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+                for part in try Self.parts(path) {
                     names += names.isEmpty ? String(part) : "/" + part
                     if known.contains(names) { break }
-                    if selects.contains(where: { $0.hasPrefix(names + "/") }) { continue }
-                    select(names)
+                    if narrowed.contains(names) { continue }
+                    try select(names)
                     break
                 }
             }
         }
 
-        private mutating func select(_ path: String) {
-            if known.insert(path).inserted { selects.append(path) }
+        private mutating func select(_ path: String) throws(QueryError) {
+            guard known.insert(path).inserted else { return }
+            selects.append(path)
+            var names = ""
+            for part in try Self.parts(path).dropLast() {
+                names += names.isEmpty ? String(part) : "/" + part
+                narrowed.insert(names)
+            }
         }
 
         private mutating func expand(_ path: String) {
-            if !expands.contains(path) { expands.append(path) }
+            if expanded.insert(path).inserted { expands.append(path) }
+        }
+
+        private static func parts(_ path: String) throws(QueryError) -> [Substring] {
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count <= QueryExpression.maxDepth else { throw .tooDeep }
+            return parts
         }
     }
 }
