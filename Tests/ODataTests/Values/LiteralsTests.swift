@@ -94,6 +94,21 @@ struct ValuesLiteralsTests {
         #expect(try ODataValue(literal: text, version: .v2, type: nil) == value)
     }
 
+    @Test(arguments: ODataVersion.allCases)
+    func `a decimal that could only be written with an exponent is out of range as a literal`(
+        version: ODataVersion
+    ) throws {
+        let zeros = String(repeating: "0", count: 63)
+        for text in ["0." + zeros, "0." + zeros + "1"] {
+            #expect(throws: ValueError.outOfRange(.decimal)) {
+                try ODataValue(literal: text, version: version, type: nil)
+            }
+        }
+        #expect(throws: ValueError.outOfRange(.decimal)) {
+            try ODataValue(literal: "0." + zeros + "M", version: .v2, type: nil)
+        }
+    }
+
     @Test func `pitfall 15: a decimal without M is read for a decimal property`() throws {
         #expect(try ODataValue(literal: "10.50", version: .v2, type: .decimal) == .decimal(valuesDecimal("10.50")))
         #expect(try ODataValue(literal: "10", version: .v2, type: .decimal) == .decimal(10))

@@ -69,7 +69,15 @@ extension ODataValue {
             return Int32(exactly: value).map { .int32($0) } ?? .int64(value)
         }
         let hasExponent = text.indices.contains { text[$0].lowercasedASCII == UInt8(ascii: "e") }
-        return hasExponent ? .double(try NumberText.double(text)) : .decimal(try ODataDecimal(text: text))
+        return hasExponent ? .double(try NumberText.double(text)) : try plainDecimal(text)
+    }
+
+    /// A decimal that is written as it was read: one with so many zeros that it takes an exponent would come back as another
+    /// type, or not at all in version 2.
+    private static func plainDecimal(_ text: Span<UInt8>) throws(ValueError) -> ODataValue {
+        let value = try ODataDecimal(text: text)
+        guard !value.needsExponent else { throw .outOfRange(.decimal) }
+        return .decimal(value)
     }
 
     /// A number of version 2: `10`, `10L`, `1.5M`, `1.5d`, `1.5f`. SAP's services take a decimal without `M` as well.
@@ -80,10 +88,10 @@ extension ODataValue {
         if text.equals("INF") || text.equals("-INF") { return try number(text, as: type) }
         switch last.lowercasedASCII {
         case UInt8(ascii: "l"): return .int64(try NumberText.integer(digits, as: .int64))
-        case UInt8(ascii: "m"): return .decimal(try ODataDecimal(text: digits))
+        case UInt8(ascii: "m"): return try plainDecimal(digits)
         case UInt8(ascii: "d"): return .double(try NumberText.double(digits))
         case UInt8(ascii: "f"): return .single(try NumberText.single(digits))
-        default: return try number(text, as: type)
+        default: return type == .decimal ? try plainDecimal(text) : try number(text, as: type)
         }
     }
 
