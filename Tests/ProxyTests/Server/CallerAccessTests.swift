@@ -42,7 +42,7 @@ struct CallerAccessTests {
             let (method, target) = Self.request(route)
             gate.tokens.set("old", Gate.token(expiresAt: Timestamp(seconds: 1_799_999_999)))
             for (token, headers) in [
-                ("bad", ""), ("old", ""), ("good", "Authorization: Bearer good\r\n"),
+                ("wrong", ""), ("old", ""), ("good", "Authorization: Bearer good\r\n"),
                 ("good", "X-Sallyport-Token: bad\r\n"),
                 ("good", "X-Sallyport-Token: good\r\nX-Sallyport-Token: good\r\n"),
                 ("good", "X-Sallyport-Token:\r\n"), (String(repeating: "x", count: 5_000), ""), ("good,good", ""),
