@@ -177,8 +177,11 @@ let odataTests: [Target] = [
     tests("ODataCurlTests", ["ODataCurl", "OData", "CLinux", httpTypes]),
     tests("ODataGeneratorTests", ["ODataGenerator", "OData", httpTypes]),
     tests("ODataCommandTests", ["odata", "OData", argumentParser]),
-    tests("ODataPeerTests", ["OData", "ODataCurl", httpTypes], exclude: ["Harness/odatapy_service.py"]),
-    tests("ODataTutorialTests", ["OData", "ODataCurl", httpTypes]),
+    .target(name: "ODataPeerSupport", path: "Tests/ODataPeerSupport", swiftSettings: swiftSettings),
+    tests(
+        "ODataPeerTests", ["ODataPeerSupport", "OData", "ODataCurl", httpTypes], exclude: ["Harness/odatapy_service.py"]
+    ),
+    tests("ODataTutorialTests", ["ODataPeerSupport", "OData", "ODataCurl", httpTypes]),
     .target(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
     .executableTarget(
         name: "ODataFuzz", dependencies: ["OData", "CLibFuzzer"], path: "Tests/Fuzz/ODataFuzz",

@@ -39,7 +39,8 @@ public struct CurlOptions: Sendable, Hashable {
     }
 }
 
-extension CurlOptions.ClientCertificate: CustomStringConvertible {
-    /// Without the password.
+extension CurlOptions.ClientCertificate: CustomStringConvertible, CustomReflectable {
+    /// Without the password, as `dump` is.
     public var description: String { certificateFile }
+    public var customMirror: Mirror { Mirror(self, children: ["certificateFile": certificateFile]) }
 }

@@ -63,6 +63,7 @@ public final class CurlTransport: ODataTransport {
     /// Returns when the thread has ended. May be called more than once.
     public func shutdown(within grace: Duration = .seconds(5)) async {
         mailbox.stop(at: .now + grace)
+        // Bounded: at that instant the loop ends every transfer and then itself.
         await ended.wait()
     }
 }

@@ -3,6 +3,18 @@ import OData
 import ODataCurl
 import Testing
 
+@Suite("The password of a certificate's key")
+struct KeyPasswordTests {
+    @Test func `it is in no text of the options`() {
+        let certificate = CurlOptions.ClientCertificate(certificateFile: "a.crt", keyPassword: "sesame")
+        var options = CurlOptions()
+        options.clientCertificate = certificate
+        var text = "\(certificate) \(options) \(String(reflecting: options))"
+        dump(options, to: &text)
+        #expect(!text.contains("sesame") && text.contains("a.crt"))
+    }
+}
+
 @Suite("libcurl's transport over TLS", .timeLimit(.minutes(1)))
 struct CurlTLSTests {
     private static func with(_ body: (CurlTLSPeer) async throws -> Void) async throws {

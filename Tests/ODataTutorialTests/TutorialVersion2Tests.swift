@@ -9,7 +9,7 @@ struct TutorialVersion2Tests {
     private static let seeded = QueryExpression.property("SalesOrder") <= "0000004730"
 
     private func connected() async throws -> ODataClient {
-        let port = try await TutorialPeer.sap.value.port
+        let port = try await TutorialPeer.port()
         let transport = try CurlTransport()
         let root = try ServiceRoot("http://127.0.0.1:\(port)/sap/opu/odata/sap/API_SALES_ORDER_SRV/")
         let orders = ODataClient(root: root, transport: transport)

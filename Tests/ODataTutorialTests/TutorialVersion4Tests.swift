@@ -7,7 +7,7 @@ import Testing
 @Suite("tutorial, version 4")
 struct TutorialVersion4Tests {
     private func connected() async throws -> ODataClient {
-        let port = try await TutorialPeer.sap.value.port
+        let port = try await TutorialPeer.port()
         let transport = try CurlTransport()
         let service = "/sap/opu/odata4/sap/api_salesorder/srvd_a2x/sap/api_salesorder/0001/"
         let orders = ODataClient(root: try ServiceRoot("http://127.0.0.1:\(port)\(service)"), transport: transport)
@@ -92,7 +92,7 @@ struct TutorialVersion4Tests {
     }
 
     @Test func `a batch goes as JSON where the client says so`() async throws {
-        let port = try await TutorialPeer.sap.value.port
+        let port = try await TutorialPeer.port()
         let service = "/sap/opu/odata4/sap/api_salesorder/srvd_a2x/sap/api_salesorder/0001/"
         let root = try ServiceRoot("http://127.0.0.1:\(port)\(service)")
         let transport = try CurlTransport()

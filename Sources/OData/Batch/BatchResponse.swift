@@ -13,8 +13,8 @@ public struct BatchItemResponse: Sendable, Hashable {
         (self.body, self.contentID) = (body, contentID)
     }
 
-    /// The service did it.
-    public var isSuccess: Bool { status < 400 }
+    /// The service did it, or has nothing newer (304). It did nothing where it points elsewhere.
+    public var isSuccess: Bool { status < 300 || status == 304 }
 }
 
 /// What a service answers to a batch, as it came; `results(for:)` gives each answer to its request.

@@ -1,6 +1,6 @@
 /// What became of one request of a batch.
 public enum BatchItemResult: Sendable, Hashable {
-    /// Done: a status below 400.
+    /// Done (a status below 300), or 304 where the request had a condition.
     case response(BatchItemResponse)
     /// Refused by itself. A change set's requests get `changeSetFailed`.
     case failed(ServiceError)

@@ -108,10 +108,9 @@ struct ServiceContext: Sendable {
 extension ODataError {
     /// A bound that the caller set is no fault of the payload's form.
     init(_ error: PayloadError, _ limits: PayloadLimits) {
-        switch (error.reason, error.name) {
-        case (.tooDeep, _): self = .limit(.depth(limits.maxDepth))
-        case (.value(.outOfRange(nil)), "maxEntityBytes"): self = .limit(.entityBytes(limits.maxEntityBytes))
-        case (.value(.outOfRange(nil)), "maxBodyBytes"): self = .limit(.bodyBytes(limits.maxBodyBytes))
+        switch error.reason {
+        case .tooDeep: self = .limit(.depth(limits.maxDepth))
+        case .tooLarge(let limit): self = .limit(limit)
         case _: self = .malformed(error)
         }
     }

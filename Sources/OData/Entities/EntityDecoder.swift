@@ -97,7 +97,9 @@ public struct EntityDecoder: Sendable {
     }
 
     private func checkSize(_ bytes: [UInt8]) throws(PayloadError) {
-        guard bytes.count <= limits.maxBodyBytes else { throw .exceeding("maxBodyBytes", at: limits.maxBodyBytes) }
+        guard bytes.count <= limits.maxBodyBytes else {
+            throw PayloadError(.tooLarge(.bodyBytes(limits.maxBodyBytes)), offset: limits.maxBodyBytes)
+        }
     }
 
     func knows(_ name: String) -> Bool { knows(name, type) }

@@ -186,7 +186,7 @@ extension FeedReader {
         let end = parser.reader.position
         guard end == expectedEnd ?? end else { throw PayloadError(.syntax, offset: end) }
         guard end - position <= decoder.limits.maxEntityBytes else {
-            throw .exceeding("maxEntityBytes", at: position)
+            throw PayloadError(.tooLarge(.entityBytes(decoder.limits.maxEntityBytes)), offset: position)
         }
         defer { position = end }
         wrapper.elementEnded()
@@ -200,13 +200,17 @@ extension FeedReader {
         case .link(let change): details.linkChanges.append(change)
         }
         changeBytes += bytes
-        guard changeBytes <= decoder.limits.maxBodyBytes else { throw .exceeding("maxBodyBytes", at: position) }
+        guard changeBytes <= decoder.limits.maxBodyBytes else {
+            throw PayloadError(.tooLarge(.bodyBytes(decoder.limits.maxBodyBytes)), offset: position)
+        }
         return .advanced
     }
 
     /// Counts what is kept of the members beside the entities.
     private mutating func keep(_ bytes: Int) throws(PayloadError) {
         wrapperBytes += bytes
-        guard wrapperBytes <= decoder.limits.maxEntityBytes else { throw .exceeding("maxEntityBytes", at: position) }
+        guard wrapperBytes <= decoder.limits.maxEntityBytes else {
+            throw PayloadError(.tooLarge(.entityBytes(decoder.limits.maxEntityBytes)), offset: position)
+        }
     }
 }

@@ -11,10 +11,3 @@ public struct PayloadLimits: Sendable, Hashable {
         (self.maxBodyBytes, self.maxEntityBytes, self.maxDepth) = (maxBodyBytes, maxEntityBytes, maxDepth)
     }
 }
-
-extension PayloadError {
-    /// More bytes than a limit of `PayloadLimits` allows.
-    static func exceeding(_ limit: String, at offset: Int? = nil) -> PayloadError {
-        PayloadError(.value(.outOfRange(nil)), offset: offset, name: limit)
-    }
-}

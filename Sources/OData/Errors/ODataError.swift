@@ -70,6 +70,8 @@ public struct PayloadError: Error, Sendable, Hashable {
     public enum Reason: Sendable, Hashable {
         case syntax
         case tooDeep
+        /// More bytes than the reader's limits allow.
+        case tooLarge(ODataLimit)
         case duplicateName
         case invalidUTF8
         case unexpectedShape

@@ -5,9 +5,9 @@ extension ServiceMessage {
     /// version 4 (an array). A success can bring errors. What can't be read is no message.
     public static func messages(in headers: HTTPFields) -> [ServiceMessage] {
         var messages: [ServiceMessage] = []
-        for value in headers[values: SessionHeader.sapMessage] { messages += read(value, isTransition: false) }
+        for value in headers[values: HTTPField.Name.sapMessage] { messages += read(value, isTransition: false) }
         // Of an operation, not of a state: a state's messages are in the body.
-        for value in headers[values: SessionHeader.sapMessages] { messages += read(value, isTransition: true) }
+        for value in headers[values: HTTPField.Name.sapMessages] { messages += read(value, isTransition: true) }
         return Array(messages.prefix(maxMessages))
     }
 

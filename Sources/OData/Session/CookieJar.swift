@@ -148,7 +148,9 @@ private struct CookieAttributes {
 
     /// How long it is kept; nil: as long as the session. `Max-Age` wins over `Expires`.
     func lifetime(date: Int64?) -> Duration? {
-        if let maxAge, !maxAge.isEmpty, maxAge.utf8.allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: "-") }) {
+        // RFC 6265 §5.2.2: digits, with a minus before them at most; anything else is as if it weren't there.
+        let digits = maxAge.map { $0.hasPrefix("-") ? $0.dropFirst() : $0[...] } ?? ""
+        if let maxAge, !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) {
             return .seconds(maxAge.hasPrefix("-") ? 0 : min(Int64(maxAge) ?? Self.longest, Self.longest))
         }
         guard let expires, let end = HTTPDate.seconds(expires) else { return nil }

@@ -46,7 +46,7 @@ struct SessionAnswer: Sendable {
     }
 
     private var refusesToken: Bool {
-        headers[SessionHeader.csrfToken]?.lowercased() == "required" || speaksOfToken
+        headers[HTTPField.Name.csrfToken]?.lowercased() == "required" || speaksOfToken
     }
 
     private var isHTML: Bool {

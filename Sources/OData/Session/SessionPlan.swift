@@ -33,9 +33,9 @@ struct SessionPlan: Sendable {
         headers = Self.headers(request.headers, options)
         deadline = request.deadline ?? options.clock.now() + options.timeout
         isRepeatable = request.isRepeatable ?? [.get, .head, .options].contains(request.method)
-        if isSAP, isRead, headers[SessionHeader.cancelOnClose] == nil {
+        if isSAP, isRead, headers[HTTPField.Name.sapCancelOnClose] == nil {
             // A read that nobody waits for any more needn't keep a work process.
-            headers[SessionHeader.cancelOnClose] = "true"
+            headers[HTTPField.Name.sapCancelOnClose] = "true"
         }
     }
 
@@ -78,9 +78,9 @@ struct SessionPlan: Sendable {
         // The caller's own may be the credential (`MYSAPSSO2`), which the session's must not displace.
         if let cookie = outgoing.cookie { fields[.cookie] = fields[.cookie].map { $0 + "; " + cookie } ?? cookie }
         if outgoing.asksForToken {
-            fields[SessionHeader.csrfToken] = "Fetch"
+            fields[HTTPField.Name.csrfToken] = "Fetch"
         } else if let token = outgoing.token {
-            fields[SessionHeader.csrfToken] = token
+            fields[HTTPField.Name.csrfToken] = token
         }
         let target = url.path + (url.query.map { "?" + $0 } ?? "")
         return HTTPRequest(

@@ -41,10 +41,10 @@ public struct SessionFacts: Sendable, Hashable {
     public var metadataLastModified: String?
 
     init(_ headers: HTTPFields) {
-        dataServiceVersion = headers[SessionHeader.odataVersion] ?? headers[SessionHeader.dataServiceVersion]
-        statistics = headers[SessionHeader.statistics]
-        perfFesrec = headers[SessionHeader.perfFesrec]
-        processingInfo = headers[SessionHeader.processingInfo]
-        metadataLastModified = headers[SessionHeader.metadataLastModified]
+        dataServiceVersion = headers[HTTPField.Name.odataVersion] ?? headers[HTTPField.Name.dataServiceVersion]
+        statistics = headers[HTTPField.Name.sapStatistics]
+        perfFesrec = headers[HTTPField.Name.sapPerfFesrec]
+        processingInfo = headers[HTTPField.Name.sapProcessingInfo]
+        metadataLastModified = headers[HTTPField.Name.sapMetadataLastModified]
     }
 }

@@ -99,14 +99,14 @@ struct SessionState: Sendable {
 
     /// A token of an answer; `Required` and an echoed `Fetch` are none.
     private static func token(_ headers: HTTPFields) -> String? {
-        guard let text = headers[SessionHeader.csrfToken], !text.isEmpty, text.utf8.count <= maxTokenBytes,
+        guard let text = headers[HTTPField.Name.csrfToken], !text.isEmpty, text.utf8.count <= maxTokenBytes,
             !["required", "fetch"].contains(text.lowercased()), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return nil }
         return text
     }
 
     private static func isSAP(_ headers: HTTPFields, _ cookies: [String]) -> Bool {
-        headers.contains { $0.name.canonicalName.hasPrefix("sap-") || $0.name == SessionHeader.csrfToken }
+        headers.contains { $0.name.canonicalName.hasPrefix("sap-") || $0.name == HTTPField.Name.csrfToken }
             || cookies.contains { CookieJar.isSAPSession($0) }
     }
 }

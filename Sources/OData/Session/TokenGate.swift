@@ -30,6 +30,7 @@ final class TokenGate: Sendable {
         }
         guard !isLeader else { return .lead }
         return await withTaskGroup(of: Turn?.self) { group in
+            // Bounded by the sleep beside it, whose end cancels it.
             group.addTask { await self.wait() }
             group.addTask {
                 // Cancelled is as good as over: either way nothing is left to wait for.

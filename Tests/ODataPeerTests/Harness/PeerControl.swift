@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import OData
 import ODataCurl
+import ODataPeerSupport
 
 /// mock-sap's control plane: what its next answers are, and what it was asked.
 struct PeerControl: Sendable {

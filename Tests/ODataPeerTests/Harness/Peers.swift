@@ -1,6 +1,7 @@
 import HTTPTypes
 import OData
 import ODataCurl
+import ODataPeerSupport
 
 /// The independent services on the other side, each started with its first use and kept for the whole run.
 ///

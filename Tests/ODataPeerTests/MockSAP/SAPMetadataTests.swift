@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import OData
+import ODataPeerSupport
 import Testing
 
 @Suite("mock-sap: metadata of every service")

@@ -46,6 +46,17 @@ struct BatchMatchingTests {
         #expect(results.items.count == 4)
     }
 
+    @Test func `an answer that points elsewhere has done nothing, one that has nothing newer is an answer`() throws {
+        let (batch, read, set, last) = Self.batch()
+        let results = try Self.multipart(
+            .response(Self.ok(status: 304)), .changeSet([Self.ok(status: 204), Self.ok(status: 302)]),
+            .response(Self.ok())
+        ).results(for: batch)
+        #expect(throws: Never.self) { try results[read].get() }
+        #expect(throws: ODataError.self) { try results[set[1]].get() }
+        #expect(!results.isComplete && Self.body(results[last]) != nil)
+    }
+
     @Test func `pitfall 29: answers of a change set in another order find their requests by Content-ID`() throws {
         let (batch, _, set, _) = Self.batch()
         let results = try Self.multipart(

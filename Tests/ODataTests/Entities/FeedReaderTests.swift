@@ -111,10 +111,10 @@ struct FeedReaderTests {
         let large = #"{"value":[{"ID":"1"},{"ID":""# + String(repeating: "x", count: 5_000) + #""}]}"#
         #expect(
             entityFailure { () throws(PayloadError) in try decoder.streamed(Array(large.utf8), by: 100) }
-                == .exceeding("maxEntityBytes", at: 21))
+                == PayloadError(.tooLarge(.entityBytes(1_000)), offset: 21))
         #expect(
             entityFailure { () throws(PayloadError) in try decoder.collection(large) }
-                == .exceeding("maxEntityBytes", at: 21))
+                == PayloadError(.tooLarge(.entityBytes(1_000)), offset: 21))
     }
 
     @Test(arguments: [#"{"value":[{"ID":""#, #"{"@odata.nextLink":""#, #"{""#, "[{\"a\":[\"b\",", #"{"@a.b":1234"#])
@@ -128,7 +128,7 @@ struct FeedReaderTests {
                 guard try reader.next() == nil else { break }
             }
         }
-        #expect(error?.name == "maxEntityBytes")
+        #expect(error?.reason == .tooLarge(.entityBytes(100_000)))
     }
 
     @Test func `members beside the entities are bounded together`() throws {
@@ -140,20 +140,34 @@ struct FeedReaderTests {
                 guard try reader.next() == nil else { break }
             }
         }
-        #expect(error?.name == "maxEntityBytes")
+        #expect(error?.reason == .tooLarge(.entityBytes(10_000)))
+    }
+
+    @Test(arguments: [
+        #"{"value":[],"@odata.nextLink":5}"#, #"{"value":[],"@odata.deltaLink":{}}"#,
+        #"{"d":{"results":[],"__next":true}}"#,
+    ])
+    func `a link to go on with that is no text is an error, not the end of the result`(text: String) {
+        let decoder = EntitySamples.decoder(text.contains("__next") ? .v2 : .v4)
+        let error = entityFailure { () throws(PayloadError) in try decoder.streamed(Array(text.utf8), by: 7) }
+        #expect(error?.reason == .unexpectedShape)
     }
 
     @Test func `a body larger than the limit is refused whole, and may be read in pieces`() throws {
         let decoder = EntitySamples.decoder(.v4, limits: PayloadLimits(maxBodyBytes: 1_000))
         let text = #"{"value":["# + (0..<1_000).map { #"{"ID":"\#($0)"}"# }.joined(separator: ",") + "]}"
-        #expect(entityFailure { () throws(PayloadError) in try decoder.collection(text) }?.name == "maxBodyBytes")
-        #expect(entityFailure { () throws(PayloadError) in try decoder.entity(text) }?.name == "maxBodyBytes")
+        #expect(
+            entityFailure { () throws(PayloadError) in try decoder.collection(text) }?.reason
+                == .tooLarge(.bodyBytes(1_000)))
+        #expect(
+            entityFailure { () throws(PayloadError) in try decoder.entity(text) }?.reason
+                == .tooLarge(.bodyBytes(1_000)))
         #expect(try decoder.streamed(Array(text.utf8), by: 64).entities.count == 1_000)
         let removed =
             #"{"value":["# + (0..<1_000).map { #"{"@removed":{},"@id":"\#($0)"}"# }.joined(separator: ",") + "]}"
         #expect(
-            entityFailure { () throws(PayloadError) in try decoder.streamed(Array(removed.utf8), by: 64) }?.name
-                == "maxBodyBytes")
+            entityFailure { () throws(PayloadError) in try decoder.streamed(Array(removed.utf8), by: 64) }?.reason
+                == .tooLarge(.bodyBytes(1_000)))
     }
 
     @Test func `depth is bounded in wrappers, entities and what is beside them`() {

@@ -73,6 +73,7 @@ struct QueryMetadataTests {
             (Query("Products").expand("Nome"), .unknownName("Nome", in: "test.Product")),
             (Query("Products").expand("Name"), .misplaced("Name")),
             (Query("Products").expand("Parts") { $0.select("Nome") }, .unknownName("Nome", in: "test.Part")),
+            (Query("Products").expand("Parts").select("Parts/Nome"), .unknownName("Nome", in: "test.Part")),
             (Query("Products").key("x"), .value(.malformed(.guid))), (Query("Main").key("x"), .misplaced("key")),
             (Query("Parts").key("x"), .keyMismatch(expected: ["ProductID", "Position"])),
             (Query("Parts").key(["Pos": 1, "ProductID": "x"]), .keyMismatch(expected: ["ProductID", "Position"])),

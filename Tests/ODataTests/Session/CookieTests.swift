@@ -53,6 +53,10 @@ struct SessionCookieTests {
         #expect(self.jar(["a=1; path=/; Expires=Wed, 25 Nov 2026 09:59:59 GMT"], date: date).isEmpty)
     }
 
+    @Test(arguments: ["1-2", "-", "", "60s"]) func `a Max-Age that is no number counts for nothing`(maxAge: String) {
+        #expect(sent(["a=1; path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=\(maxAge)"]) != "a=1")
+    }
+
     @Test func `Max-Age wins over Expires`() {
         #expect(sent(["a=1; path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=60"]) == "a=1")
     }

@@ -140,8 +140,12 @@ private struct ImpliedValue {
         case .type: break
         case .navigationLink: link = value.text
         case .count: collection = collection ?? .init(); collection?.count = try EntityCollection.Details.count(value)
-        case .nextLink: collection = collection ?? .init(); collection?.nextLink = value.text
-        case .deltaLink: collection = collection ?? .init(); collection?.deltaLink = value.text
+        case .nextLink:
+            collection = collection ?? .init();
+            collection?.nextLink = try EntityCollection.Details.link(value, "nextLink")
+        case .deltaLink:
+            collection = collection ?? .init();
+            collection?.deltaLink = try EntityCollection.Details.link(value, "deltaLink")
         case .mediaReadLink, .mediaEditLink, .mediaContentType, .mediaEtag:
             var reference = stream ?? StreamReference()
             reference.take(control, value)
@@ -181,8 +185,8 @@ extension ODataValue {
         var collection = asEntities
         switch control {
         case .count: collection.count = try EntityCollection.Details.count(value)
-        case .nextLink: collection.nextLink = value.text
-        case .deltaLink: collection.deltaLink = value.text
+        case .nextLink: collection.nextLink = try EntityCollection.Details.link(value, "nextLink")
+        case .deltaLink: collection.deltaLink = try EntityCollection.Details.link(value, "deltaLink")
         case .type, .navigationLink, .mediaReadLink, .mediaEditLink, .mediaContentType, .mediaEtag: break
         }
         self = .entities(collection)

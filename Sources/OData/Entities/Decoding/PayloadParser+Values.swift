@@ -205,11 +205,20 @@ extension EntityCollection.Details {
     mutating func take(_ name: String, _ value: JSONNode) throws(PayloadError) {
         switch name {
         case "__count", "@odata.count", "@count": count = try Self.count(value)
-        case "__next", "@odata.nextLink", "@nextLink": nextLink = value.text
-        case "__delta", "@odata.deltaLink", "@deltaLink": deltaLink = value.text
+        case "__next", "@odata.nextLink", "@nextLink": nextLink = try Self.link(value, "nextLink")
+        case "__delta", "@odata.deltaLink", "@deltaLink": deltaLink = try Self.link(value, "deltaLink")
         case "@odata.context", "@context": context = value.text
         case "__metadata": break
         default: annotations[name] = value
+        }
+    }
+
+    /// A link that is no string is an error: taken for none, it would end a result too early.
+    static func link(_ value: JSONNode, _ name: String) throws(PayloadError) -> String? {
+        switch value {
+        case .null: nil
+        case .string(let text): text
+        case .number, .boolean, .array, .object: throw PayloadError(.unexpectedShape, name: name)
         }
     }
 

@@ -39,7 +39,9 @@ struct ValueScan: Sendable {
             }
             offset += 1
         }
-        guard offset - start <= limits.maxEntityBytes else { throw .exceeding("maxEntityBytes", at: start) }
+        guard offset - start <= limits.maxEntityBytes else {
+            throw PayloadError(.tooLarge(.entityBytes(limits.maxEntityBytes)), offset: start)
+        }
         return nil
     }
 

@@ -56,7 +56,8 @@ public struct TypeReference: Sendable, Hashable {
 
     public var base: Base
     public var isCollection: Bool
-    /// True where the document says nothing (CSDL XML §6.2.1); false for a collection's absence, which can't be null.
+    /// Whether the value, or for a collection each of its elements, may be null: true where the document says nothing (CSDL
+    /// XML 4.01 §7.2.1). A collection itself never is.
     public var isNullable: Bool
     /// In characters or bytes; nil where none is given or `max` is.
     public var maxLength: Int?

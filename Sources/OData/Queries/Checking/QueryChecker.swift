@@ -133,7 +133,7 @@ struct QueryChecker {
     ) throws(QueryError) {
         var kept: [SelectItem] = []
         for var item in options.select {
-            if version.isV4, moveToExpand(item, &options, of: type) { continue }
+            if version.isV4, try moveToExpand(item, &options, of: type, dynamicNames) { continue }
             let target = try selected(item.path, from: type, dynamicNames)
             if !item.options.isEmpty, let target {
                 item.options = try self.options(item.options, of: target, it: target, depth: 1)
@@ -145,13 +145,18 @@ struct QueryChecker {
     }
 
     /// `to_Item/Quantity` of version 2 is the expanded navigation's own `$select` in version 4.
-    private func moveToExpand(_ item: SelectItem, _ options: inout QueryOptions, of type: QualifiedName) -> Bool {
+    private func moveToExpand(
+        _ item: SelectItem, _ options: inout QueryOptions, of type: QualifiedName, _ dynamicNames: Set<String>
+    ) throws(QueryError) -> Bool {
         guard let slash = item.path.firstIndex(of: "/"), item.options.isEmpty else { return false }
         let name = String(item.path[..<slash])
-        guard metadata.navigationProperty(name, of: type) != nil,
+        guard let navigation = metadata.navigationProperty(name, of: type),
             let place = options.expand.firstIndex(where: { $0.path == name && $0.form == .entities })
         else { return false }
-        options.expand[place].options.select.append(SelectItem(String(item.path[item.path.index(after: slash)...])))
+        let rest = String(item.path[item.path.index(after: slash)...])
+        // The expansion itself was checked before this came to it.
+        _ = try selected(rest, from: navigation.target, dynamicNames)
+        options.expand[place].options.select.append(SelectItem(rest))
         return true
     }
 

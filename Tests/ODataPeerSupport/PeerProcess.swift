@@ -5,13 +5,13 @@ import Synchronization
 ///
 /// It lives as long as this process: its standard input is a pipe that only we hold, which the kernel closes however we
 /// end.
-struct PeerProcess: Sendable {
-    let port: Int
+package struct PeerProcess: Sendable {
+    package let port: Int
 
     /// - Parameters:
     ///   - command: looked up in PATH; it ends when its standard input does.
     ///   - marker: what stands before the port's digits.
-    static func start(_ command: [String], portAfter marker: String) async throws -> PeerProcess {
+    package static func start(_ command: [String], portAfter marker: String) async throws -> PeerProcess {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
@@ -29,14 +29,16 @@ struct PeerProcess: Sendable {
     }
 
     /// For a program that doesn't look at its standard input: a shell does, and ends it.
-    static func supervised(_ command: [String], portAfter marker: String) async throws -> PeerProcess {
+    package static func supervised(_ command: [String], portAfter marker: String) async throws -> PeerProcess {
         let script = #""$@" & child=$!; exec >/dev/null 2>&1; cat; kill -9 "$child"; wait "$child""#
         return try await start(["/bin/sh", "-c", script, "peer"] + command, portAfter: marker)
     }
 }
 
-struct PeerFailure: Error, CustomStringConvertible {
-    let description: String
+package struct PeerFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// Holds what must live as long as this process.
