@@ -51,10 +51,8 @@ final class RawConnection {
                 unsafe connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else {
-            close(descriptor)
-            throw RawHTTP.Failure(description: "connect: errno \(errno)")
-        }
+        // Whole by now, so that `deinit` closes it; closed here too, the number may be another thread's by then.
+        guard result == 0 else { throw RawHTTP.Failure(description: "connect: errno \(errno)") }
     }
 
     deinit { close(descriptor) }
